@@ -1,0 +1,28 @@
+# How everything of this project is compiled: jackfield::build carries the flags, no global ones are set.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(JACKFIELD_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/jackfield/plugins")
+set(JACKFIELD_PLUGIN_INSTALL_DIRECTORY "${CMAKE_INSTALL_LIBDIR}/jackfield/plugins")
+set(JACKFIELD_HELPER_DIRECTORY "${PROJECT_BINARY_DIR}/libexec/jackfield") # programs that plugins start
+
+find_program(JACKFIELD_CCACHE ccache)
+if(JACKFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER "${JACKFIELD_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${JACKFIELD_CCACHE}")
+endif()
+
+add_library(jackfield_build INTERFACE)
+add_library(jackfield::build ALIAS jackfield_build)
+target_compile_features(jackfield_build INTERFACE cxx_std_20 c_std_11)
+target_compile_options(jackfield_build INTERFACE
+  -Wall -Wextra -Wpedantic $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${JACKFIELD_WERROR}>:-Werror>)
+find_program(JACKFIELD_MOLD NAMES mold)
+if(JACKFIELD_MOLD)
+  target_link_options(jackfield_build INTERFACE -fuse-ld=mold)
+endif()
+if(JACKFIELD_SANITIZE)
+  target_compile_options(jackfield_build INTERFACE -fsanitize=${JACKFIELD_SANITIZE} -fno-omit-frame-pointer -g -O1)
+  target_link_options(jackfield_build INTERFACE -fsanitize=${JACKFIELD_SANITIZE})
+  if(JACKFIELD_SANITIZE MATCHES undefined)
+    target_compile_options(jackfield_build INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()

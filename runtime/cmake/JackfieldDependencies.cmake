@@ -1,0 +1,18 @@
+# The one place that looks for other people's libraries.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS json)
+find_package(SQLite3 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+
+# Header-only and not in a form that find_package knows: fetched by .ci/install.sh.
+add_library(jackfield_valijson INTERFACE)
+target_include_directories(jackfield_valijson SYSTEM INTERFACE "${JACKFIELD_THIRD_PARTY}/valijson/include")
+target_link_libraries(jackfield_valijson INTERFACE Boost::json)
+
+# duckdb.h; the library itself (70 MB) is opened at first use, never linked.
+add_library(jackfield_duckdb_header INTERFACE)
+target_include_directories(jackfield_duckdb_header SYSTEM INTERFACE "${JACKFIELD_THIRD_PARTY}/duckdb/include")
