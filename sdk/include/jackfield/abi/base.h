@@ -118,8 +118,8 @@ struct jf_call {
     uint32_t reserved0;
     void *host_data;
     int64_t deadline_ns; /* on the monotonic clock of jf.host.clock; INT64_MAX: none. The plugin is back by then. */
-    /* Records why the call fails; the last one counts. Returns error->kind, so a plugin writes
-     * `return call->fail(call, &error);`. [in-call] */
+    /* Records why the call fails; the last one counts, and an empty message keeps the earlier one (of a host service
+     * that failed, say). Returns error->kind, so a plugin writes `return call->fail(call, &error);`. [in-call] */
     jf_status (*fail)(const jf_call *self, const jf_error *error);
     /* Not 0: the host wants this call to end soon with JF_E_CANCELLED. [in-call] */
     int32_t (*cancelled)(const jf_call *self);

@@ -1,0 +1,4 @@
+// Everything that a plugin author needs.
+#pragma once
+
+#include <jackfield/sdk/plugin.hpp>
