@@ -126,18 +126,20 @@ unpack() {
   tar -xzf "$archive" -C "$folder/tree"
 }
 
+# there NAME SOURCE DIGEST: whether that archive's files are in their place.
+there() { [[ -e $third_party/.stamp/$1 && $(<"$third_party/.stamp/$1") == "$2 $3" ]]; }
+
 # fetch NAME SOURCE DIGEST: an archive's files in their place, or a sentence and status 1.
 fetch() {
-  local name=$1 source=$2 digest=$3 stamp=$third_party/.stamp/$1 work inside target attempt
-  if [[ -e $stamp && $(<"$stamp") == "$source $digest" ]]; then say "$name: there"; return; fi
+  local name=$1 source=$2 digest=$3 stamp=$third_party/.stamp/$1 work inside target attempt reason
   mkdir -p "$third_party/.stamp"
   for attempt in 1 2; do
     work=$(mktemp -d "$third_party/.fetch.XXXXXX")
     if (download "$source" "$work") && unpack "$source" "$digest" "$work" 2>"$work/unpack.log"; then break; fi
     if ((attempt == 2)); then
-      cat "$work"/reason "$work"/*.log 2>/dev/null | tail -n 3 >&2
+      reason=$(cat "$work"/reason "$work"/*.log 2>/dev/null | tail -n 3) || true
       rm -rf "$work"
-      echo ".ci/install.sh: could not fetch $source, tried twice; is the network up?" >&2
+      echo ".ci/install.sh: could not fetch $source, tried twice: ${reason:-no answer from the npm registry}" >&2
       return 1
     fi
     rm -rf "$work"
@@ -164,11 +166,13 @@ fetch_archives() {
   rm -rf "$third_party"/.fetch.* # of a run that was killed
   while read -r group name source digest; do
     [[ $name && " $* " == *" $group "* ]] || continue
+    if there "$name" "$source" "$digest"; then continue; fi
     fetch "$name" "$source" "$digest" 9>&- &
     pids+=($!)
   done <<<"$archives"
   for pid in "${pids[@]}"; do wait "$pid" || status=1; done
   exec 9>&-
+  ((${#pids[@]})) || say "archives: all there"
   return $status
 }
 
@@ -177,7 +181,7 @@ needs_npm() {
   local group name source digest
   while read -r group name source digest; do
     [[ $source == *@* && " $* " == *" $group "* ]] || continue
-    [[ -e $third_party/.stamp/$name && $(<"$third_party/.stamp/$name") == "$source $digest" ]] || return 0
+    there "$name" "$source" "$digest" || return 0
   done <<<"$archives"
   return 1
 }

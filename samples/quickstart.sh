@@ -35,11 +35,19 @@ step 1 "Libraries and data"
 
 step 2 "Build: the program and its plugins, on $(nproc) cores"
 mkdir -p "$folder" "$out"
-if [[ ! -e $folder/build.ninja ]]; then # later, ninja itself sees when a build file changed
-  cmake --preset release -DJACKFIELD_TESTS=OFF -DJACKFIELD_WERROR=OFF -DJACKFIELD_THIRD_PARTY="$third_party" \
+exec {lock}>build/.release.lock
+flock "$lock" # the tests may be building in the same folder
+# Ninja itself sees when a build file changed, but not when a folder with a new one came.
+listing=$(find CMakeLists.txt sdk runtime plugins -name CMakeLists.txt | sort)
+if [[ ! -e $folder/build.ninja || $listing != "$(cat "$folder/quickstart.listing" 2>/dev/null)" ]]; then
+  # On a system whose libraries you chose yourself a new compiler's warning should not stop you.
+  cmake --preset release -DJACKFIELD_TESTS=OFF -DJACKFIELD_THIRD_PARTY="$third_party" \
+    ${JACKFIELD_SKIP_PACKAGES:+-DJACKFIELD_WERROR=OFF} \
     >"$folder/configure.log" 2>&1 || { tail -n 20 "$folder/configure.log" >&2; stop "CMake could not configure the build."; }
+  echo "$listing" >"$folder/quickstart.listing"
 fi
 build
+exec {lock}>&-
 
 step 3 "Run: $flow"
 "$program" run "$flow" --param "data=$third_party/vega-datasets" --param "out=$out" ||
