@@ -65,7 +65,8 @@ public:
     void clear()
     {
         rows_ = 0;
-        drop_row();
+        for (ColumnBuilder& column : columns_)
+            column.clear();
     }
 
     /// The batch, a struct of the columns; the builder starts anew. On failure nothing is left in it either:

@@ -46,7 +46,12 @@ public:
     /// Bytes of data so far, children included.
     [[nodiscard]] std::size_t bytes() const;
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-    void forget_error() { error_.reset(); }
+    void forget_error()
+    {
+        error_.reset();
+        for (ColumnBuilder& child : children_)
+            child.forget_error();
+    }
 
     // ---- typed appends
 
@@ -75,6 +80,8 @@ public:
     bool end_struct();
     /// Drops rows from the end down to `rows`, also what was appended below them.
     void truncate(std::int64_t rows);
+    /// Drops everything, dictionaries and errors too; keeps the memory.
+    void clear();
 
     // ---- raw access, for decoders: reserve, write at [length()…], set_length
 

@@ -315,6 +315,15 @@ inline void ColumnBuilder::truncate(std::int64_t rows)
     }
 }
 
+inline void ColumnBuilder::clear()
+{
+    truncate(0);
+    data_.clear();
+    for (ColumnBuilder& child : children_)
+        child.clear();
+    forget_error();
+}
+
 inline void ColumnBuilder::reserve(std::int64_t rows)
 {
     const auto wanted = static_cast<std::size_t>(length_ + rows);

@@ -70,7 +70,7 @@ inline Result<DataType> type_of_format(std::string_view format)
         bool good = whole_number(rest, type.precision) && !rest.empty() && rest.front() == ',';
         rest.remove_prefix(rest.empty() ? 0 : 1);
         good = good && whole_number(rest, type.scale) && (rest.empty() || rest == ",128");
-        if (good && type.precision >= 1 && type.precision <= 38)
+        if (good && type.precision >= 1 && type.precision <= 38 && type.scale >= -38 && type.scale <= 38)
             return type;
     } else if (rest.substr(0, 2) == "w:" || rest.substr(0, 3) == "+w:") {
         DataType type(rest.front() == 'w' ? Type::fixed_binary : Type::fixed_list);

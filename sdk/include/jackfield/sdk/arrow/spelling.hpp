@@ -207,8 +207,8 @@ private:
             JF_ASSIGN(type.scale, number());
         }
         JF_TRY(expect(")"));
-        if (type.precision < 1 || type.precision > 38)
-            return wrong("a precision from 1 to 38");
+        if (type.precision < 1 || type.precision > 38 || type.scale < -38 || type.scale > 38)
+            return wrong("a precision from 1 to 38 and a scale of at most 38");
         return type;
     }
     Result<DataType> unit(DataType type)
