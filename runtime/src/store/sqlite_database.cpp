@@ -63,6 +63,21 @@ Error io_error(const std::string& file, int number)
     return error;
 }
 
+/// The errno behind an I/O error: sqlite3_system_errno() knows it for opening only, else the file or its log does.
+int error_number(sqlite3* handle, int code)
+{
+    if (code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_SHMMAP)
+        return ENOSPC; // the shared index could not be made large enough
+    int number = sqlite3_system_errno(handle);
+    if (number == 0)
+        (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    sqlite3_file* log = nullptr;
+    if (number == 0 && sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != nullptr && log->pMethods != nullptr)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 /// SQLite would make the file readable by everybody. Opening it first also tells apart what is wrong with the path.
 Status make_private_file(const std::string& path)
 {
@@ -115,7 +130,7 @@ bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) =
 Error Database::error(int code) const
 {
     const std::string file = path_.empty() ? "the state in memory" : "state file '" + path_ + "'";
-    const int number = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
+    const int number = handle_ == nullptr ? 0 : error_number(handle_, code);
     const std::string vendor = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
     Error result;
     switch (code & 0xff) {
