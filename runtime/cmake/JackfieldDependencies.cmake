@@ -16,3 +16,8 @@ target_link_libraries(jackfield_valijson INTERFACE Boost::json)
 # duckdb.h; the library itself (70 MB) is opened at first use, never linked.
 add_library(jackfield_duckdb_header INTERFACE)
 target_include_directories(jackfield_duckdb_header SYSTEM INTERFACE "${JACKFIELD_THIRD_PARTY}/duckdb/include")
+
+# Charts: JavaScript, SVG to PNG and font metrics, all of them in the helper program only.
+pkg_check_modules(javascriptcore REQUIRED IMPORTED_TARGET javascriptcoregtk-4.1)
+pkg_check_modules(rsvg REQUIRED IMPORTED_TARGET librsvg-2.0 cairo)
+pkg_check_modules(text_metrics REQUIRED IMPORTED_TARGET freetype2 fontconfig)
