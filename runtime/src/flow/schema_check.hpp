@@ -1,0 +1,73 @@
+// Schema: a component's JSON Schema (draft-07), checked itself, and what it says about a configuration in our words.
+//
+// Extensions, all optional:
+//   "x-jf-secret": true       the member must be {"secret": "env:NAME"} or {"secret": "file:PATH"}
+//   "x-jf-format": "duration" | "size" | "type" | "path"   spelling of a string member
+#pragma once
+
+#include "path.hpp"
+
+#include <jackfield/runtime/flow.hpp>
+#include <jackfield/sdk/result.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jackfield {
+
+struct SchemaFault {
+    Path path; ///< within the value that was checked
+    std::string message;
+    bool at_name = false; ///< the member's name is at fault, not its value
+};
+
+struct SchemaOutcome {
+    std::vector<SchemaFault> faults;
+    std::vector<SecretUse> secrets;
+};
+
+/// A compiled schema. Immutable; any thread.
+class Schema {
+public:
+    /// Fails with JF_E_CONFIG if the text is no JSON, no schema, refers to another document or refers to itself without
+    /// end. `name` is only for the message. Never throws.
+    [[nodiscard]] static Result<std::shared_ptr<const Schema>> compile(std::string_view text, std::string_view name);
+
+    /// Fills `value` with defaults and checks it. `deferred` holds JSON Pointers of strings whose value is known later:
+    /// anything is accepted there.
+    [[nodiscard]] SchemaOutcome check(boost::json::value& value, const std::set<std::string>& deferred = {}) const;
+
+    /// The schema as a document, for editors.
+    [[nodiscard]] const boost::json::value& document() const { return document_; }
+
+    Schema(const Schema&) = delete;
+    Schema& operator=(const Schema&) = delete;
+    ~Schema();
+
+private:
+    struct Compiled; // valijson's form
+    Schema();
+
+    boost::json::value document_;
+    std::unique_ptr<Compiled> compiled_;
+};
+
+/// Compiles each schema text once. Any thread.
+class SchemaStore {
+public:
+    [[nodiscard]] Result<std::shared_ptr<const Schema>> get(const std::string& text, std::string_view name);
+
+private:
+    std::mutex mutex_; // guards compiled_
+    // Shared: a schema may be in use by one thread while another asks for it.
+    std::map<std::string, Result<std::shared_ptr<const Schema>>, std::less<>> compiled_;
+};
+
+} // namespace jackfield
