@@ -1,4 +1,4 @@
-// The bodies of ColumnBuilder; included by column_builder.hpp.
+// The bodies of ColumnBuilder; included by column_builder.hpp. Long because one class covers every layout of Arrow.
 #pragma once
 
 #include <jackfield/sdk/arrow/column_builder.hpp>
