@@ -1,0 +1,141 @@
+// Numbers, dates and times out of text, eight bytes at a time; shared by the CSV and JSON decoders.
+#pragma once
+
+#include <jackfield/sdk/arrow/types.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace jackfield::files {
+
+/// Bytes that must be readable after the end of every text handed to the functions below.
+inline constexpr std::size_t text_padding = 64;
+
+/// How reading one value ended.
+enum class Parsed : std::uint8_t {
+    ok,
+    malformed, ///< not a value of that type
+    range,     ///< too large for the type
+    inexact,   ///< digits would be lost
+    zone,      ///< a zone is missing or not expected
+    encoding,  ///< not UTF-8
+};
+
+using int128 = Int128;
+using uint128 = UInt128;
+
+[[nodiscard]] inline std::uint64_t load8(const char* text)
+{
+    std::uint64_t word;
+    std::memcpy(&word, text, 8);
+    return word;
+}
+
+/// Not 0 if a byte of `word` is no ASCII digit.
+[[nodiscard]] inline std::uint64_t not_digits(std::uint64_t word)
+{
+    return ((word & 0xF0F0F0F0F0F0F0F0u) ^ 0x3030303030303030u) | (((word + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) ^ 0x3030303030303030u);
+}
+
+/// The value of 8 ASCII digits, the first in the lowest byte.
+[[nodiscard]] inline std::uint64_t eight_digits(std::uint64_t word)
+{
+    word = (word & 0x0F0F0F0F0F0F0F0Fu) * 2561 >> 8;
+    word = (word & 0x00FF00FF00FF00FFu) * 6553601 >> 16;
+    return (word & 0x0000FFFF0000FFFFu) * 42949672960001 >> 32;
+}
+
+/// The first `count` (1 to 8) characters at `text`, filled with zeros from the left to 8 digits.
+[[nodiscard]] inline std::uint64_t left_padded(const char* text, std::size_t count)
+{
+    const unsigned shift = static_cast<unsigned>(8 - count) * 8;
+    return load8(text) << shift | (shift ? 0x3030303030303030u >> (64 - shift) : 0);
+}
+
+/// Whole numbers of any length without a sign.
+[[nodiscard]] inline Parsed parse_digits(const char* text, std::size_t length, std::uint64_t& out)
+{
+    if (length == 0)
+        return Parsed::malformed;
+    if (length <= 8) {
+        const std::uint64_t word = left_padded(text, length);
+        out = eight_digits(word);
+        return not_digits(word) ? Parsed::malformed : Parsed::ok;
+    }
+    if (length <= 16) {
+        const std::uint64_t high = left_padded(text, length - 8), low = load8(text + length - 8);
+        out = eight_digits(high) * 100'000'000 + eight_digits(low);
+        return not_digits(high) | not_digits(low) ? Parsed::malformed : Parsed::ok;
+    }
+    uint128 value = 0;
+    bool over = false;
+    for (std::size_t i = 0; i < length; ++i) {
+        const unsigned digit = static_cast<unsigned char>(text[i]) - unsigned{'0'};
+        if (digit > 9)
+            return Parsed::malformed;
+        value = value * 10 + digit;
+        over = over || value > UINT64_MAX;
+        if (over)
+            value = 0;
+    }
+    out = static_cast<std::uint64_t>(value);
+    return over ? Parsed::range : Parsed::ok;
+}
+
+/// Whole numbers of type T (std::int8_t to std::uint64_t), with a sign.
+template <class T>
+[[nodiscard]] Parsed parse_integer(const char* text, std::size_t length, T& out)
+{
+    const bool negative = length > 1 && *text == '-';
+    if (negative || (length > 1 && *text == '+'))
+        ++text, --length;
+    std::uint64_t magnitude = 0;
+    if (const Parsed parsed = parse_digits(text, length, magnitude); parsed != Parsed::ok)
+        return parsed;
+    constexpr auto most = static_cast<std::uint64_t>(static_cast<T>(-1) > T{0} ? static_cast<T>(-1)
+                                                                               : static_cast<T>((std::uint64_t{1} << (sizeof(T) * 8 - 1)) - 1));
+    constexpr std::uint64_t least = static_cast<T>(-1) > T{0} ? 0 : most + 1;
+    out = static_cast<T>(negative ? 0 - magnitude : magnitude);
+    return magnitude > (negative ? least : most) ? Parsed::range : Parsed::ok;
+}
+
+/// A decimal number as value × 10^scale; exact, at most `precision` digits (1 to 38). Takes exponents.
+[[nodiscard]] Parsed parse_decimal(const char* text, std::size_t length, int precision, int scale, int128& out);
+
+/// float or double, rounded to nearest; also nan, inf, infinity in any case.
+[[nodiscard]] Parsed parse_double(const char* text, std::size_t length, double& out);
+[[nodiscard]] Parsed parse_float(const char* text, std::size_t length, float& out);
+
+/// true false t f yes no y n on off 1 0, in any case; with `only_words` just true and false.
+[[nodiscard]] Parsed parse_boolean(std::string_view text, bool only_words, bool& out);
+
+/// YYYY-MM-DD as days since 1970-01-01.
+[[nodiscard]] Parsed parse_date(const char* text, std::size_t length, std::int32_t& days);
+
+/// HH:MM[:SS[.fraction]] in units of 1/`per_second` s since midnight.
+[[nodiscard]] Parsed parse_time(const char* text, std::size_t length, std::int64_t per_second, std::int64_t& out);
+
+/// What a timestamp's text must say about its zone.
+enum class Zone : std::uint8_t {
+    none,     ///< no zone may be given
+    utc,      ///< a text without a zone is UTC
+    required, ///< an offset must be given
+};
+
+/// YYYY-MM-DD[(T| )HH:MM[:SS[.fraction]][Z|±HH[[:]MM]]] in units of 1/`per_second` s since 1970-01-01 UTC.
+[[nodiscard]] Parsed parse_timestamp(const char* text, std::size_t length, std::int64_t per_second, Zone zone, std::int64_t& out);
+
+/// Days since 1970-01-01 of a date of the Gregorian calendar.
+[[nodiscard]] inline std::int32_t days_from_civil(int year, unsigned month, unsigned day)
+{
+    // Years start in March, so that the leap day is the last; 400 years have 146097 days.
+    const int shifted = year - (month <= 2);
+    const int era = (shifted >= 0 ? shifted : shifted - 399) / 400;
+    const auto year_of_era = static_cast<unsigned>(shifted - era * 400);
+    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + static_cast<std::int32_t>(day_of_era) - 719468;
+}
+
+} // namespace jackfield::files
