@@ -14,7 +14,7 @@ add_library(jackfield_build INTERFACE)
 add_library(jackfield::build ALIAS jackfield_build)
 target_compile_features(jackfield_build INTERFACE cxx_std_20 c_std_11)
 target_compile_options(jackfield_build INTERFACE
-  -Wall -Wextra -Wpedantic $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${JACKFIELD_WERROR}>:-Werror>)
+  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${JACKFIELD_WERROR}>:-Werror>)
 find_program(JACKFIELD_MOLD NAMES mold)
 if(JACKFIELD_MOLD)
   target_link_options(jackfield_build INTERFACE -fuse-ld=mold)

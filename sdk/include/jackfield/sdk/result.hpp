@@ -107,7 +107,8 @@ using Status = Result<void>;
 #define JF_CONCAT_INNER_(a, b) a##b
 #define JF_CONCAT_(a, b) JF_CONCAT_INNER_(a, b)
 
-/// Declares `variable` from the value of `expression`, a Result, or leaves the calling function with its error.
+/// Declares or sets `variable` from the value of `expression`, a Result, or leaves the calling function with its error. Two
+/// statements: below an `if` it needs braces.
 #define JF_ASSIGN(variable, expression) JF_ASSIGN_IMPL_(JF_CONCAT_(jf_result_, __LINE__), variable, expression)
 #define JF_ASSIGN_IMPL_(result, variable, expression)                                                        \
     auto result = (expression);                                                                              \
