@@ -15,14 +15,6 @@
 
 namespace jackfield {
 
-/// months, days and nanoseconds, as Arrow lays out an interval.
-struct Interval {
-    std::int32_t months = 0;
-    std::int32_t days = 0;
-    std::int64_t nanoseconds = 0;
-    bool operator==(const Interval&) const = default;
-};
-
 /// One column in the making. One thread at a time.
 ///
 /// Each append_… adds one value and returns true, or returns false and adds nothing: the value does not fit the

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <jackfield/sdk/arrow/buffer.hpp>
-#include <jackfield/sdk/arrow/column_builder.hpp> // Interval
 #include <jackfield/sdk/arrow/types.hpp>
 
 #include <charconv>
@@ -54,6 +53,11 @@ inline char* write_fraction(char* at, std::int64_t fraction, Unit unit) // ".123
 inline std::int64_t floor_div(std::int64_t value, std::int64_t by)
 {
     return value / by - (value % by < 0 ? 1 : 0);
+}
+
+inline std::int64_t floor_mod(std::int64_t value, std::int64_t by)
+{
+    return value % by + (value % by < 0 ? by : 0);
 }
 
 } // namespace detail
@@ -115,6 +119,7 @@ inline char* write_decimal(char* at, Int128 unscaled, std::int32_t scale)
 }
 
 /// "2024-02-29" of days since 1970-01-01, Gregorian; years outside 0000 to 9999 get a sign, as ISO 8601 has it.
+/// Requires: within 10^15 days.
 inline char* write_date(char* at, std::int64_t days)
 {
     // Years are counted from March 1st, so that the leap day is the last of its year; 400 years have 146097 days.
@@ -147,13 +152,13 @@ inline char* write_time(char* at, std::int64_t value, Unit unit)
 {
     const std::int64_t per_second = detail::units_per_second(unit);
     const std::int64_t seconds = detail::floor_div(value, per_second);
-    const auto of_day = static_cast<unsigned>(seconds - detail::floor_div(seconds, 86400) * 86400);
+    const auto of_day = static_cast<unsigned>(detail::floor_mod(seconds, 86400));
     at = detail::write_2(at, of_day / 3600);
     *at++ = ':';
     at = detail::write_2(at, of_day / 60 % 60);
     *at++ = ':';
     at = detail::write_2(at, of_day % 60);
-    return detail::write_fraction(at, value - seconds * per_second, unit);
+    return detail::write_fraction(at, detail::floor_mod(value, per_second), unit);
 }
 
 /// "2024-02-29T13:05:09.250Z"; `utc` adds the Z: pass whether the column names a zone, since its values are UTC then.

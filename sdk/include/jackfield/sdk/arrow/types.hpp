@@ -29,6 +29,14 @@ enum class Type : std::uint8_t {
 
 enum class Unit : std::uint8_t { second, milli, micro, nano };
 
+/// months, days and nanoseconds, as Arrow lays out an interval.
+struct Interval {
+    std::int32_t months = 0;
+    std::int32_t days = 0;
+    std::int64_t nanoseconds = 0;
+    bool operator==(const Interval&) const = default;
+};
+
 struct Field;
 
 /// The type of a column. Value. Only the members that the type has mean something; the others keep their defaults.

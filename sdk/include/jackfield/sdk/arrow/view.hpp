@@ -2,7 +2,6 @@
 #pragma once
 
 #include <jackfield/abi/arrow.h>
-#include <jackfield/sdk/arrow/column_builder.hpp> // Interval
 #include <jackfield/sdk/arrow/types.hpp>
 #include <jackfield/sdk/arrow/validate.hpp>
 
