@@ -227,6 +227,12 @@ void Query::bind(int index, std::string_view text)
         code_ = sqlite3_bind_text64(statement_, index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
+void Query::bind(int index, std::string&& text)
+{
+    if (code_ == SQLITE_OK)
+        code_ = sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
 void Query::bind(int index, Blob blob)
 {
     if (code_ == SQLITE_OK)

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -53,15 +54,15 @@ private:
     std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
 };
 
-/// One execution of a prepared statement: `Query rows(db, "SELECT … WHERE a = ?", a); while (rows.next()) …;
+/// One execution of a prepared statement, whose arguments live as long as it does: `Query rows(db, "SELECT … WHERE a = ?", a); while (rows.next()) …;
 /// JF_TRY(rows.end());`. *One thread at a time*; at most one Query of the same text at once.
 class Query {
 public:
     template <class... Arguments>
-    Query(Database& database, std::string_view sql, const Arguments&... arguments) : Query(database, sql, nullptr)
+    Query(Database& database, std::string_view sql, Arguments&&... arguments) : Query(database, sql, nullptr)
     {
         int index = 0;
-        (bind(++index, arguments), ...);
+        (bind(++index, std::forward<Arguments>(arguments)), ...);
     }
     ~Query();
     Query(const Query&) = delete;
@@ -81,6 +82,7 @@ public:
     void bind(int index, bool value) { bind(index, static_cast<std::int64_t>(value)); }
     void bind(int index, std::string_view text);
     void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
+    void bind(int index, std::string&& text); ///< copied: it is gone before the first step
     void bind(int index, const char* text) { bind(index, std::string_view(text)); }
     void bind(int index, Blob blob);
     /// For statements that are put together: an empty text means that they do not have this parameter.

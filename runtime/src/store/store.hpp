@@ -23,7 +23,7 @@ public:
     // ---- runs, tasks, logs ------------------------------------------------------------------------------------
 
     /// Makes a run with its first transition (scheduled, pending, running; skipped for a missed one). Gives id, fence,
-    /// created_at (if 0) and returns the run so filled. JF_E_STATE for another first state.
+    /// created_at (if 0) and returns the run so filled; committed at least. JF_E_STATE for another first state.
     virtual Result<Run> create_run(Run run, Commit commit) = 0;
 
     /// Applies all changes or none. JF_E_STATE: a step that is not legal; JF_E_FENCED: the run has another fence now;
