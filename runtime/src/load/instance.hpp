@@ -59,6 +59,7 @@ private:
     ConfigView config_;
     HostServices host_;
     void* self_ = nullptr;
+    bool created_ = false; // self_ is the plugin's and must be destroyed
 };
 
 /// Base of the instances of each kind. Movable handle; destroy() runs when it and all readers, writers, steps and

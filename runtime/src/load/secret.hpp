@@ -3,8 +3,11 @@
 
 #include <jackfield/sdk/result.hpp>
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace jackfield {
 
@@ -12,18 +15,20 @@ namespace jackfield {
 class SecretText {
 public:
     SecretText() = default;
-    explicit SecretText(std::string text) : text_(std::move(text)) {}
-    SecretText(SecretText&& other) noexcept;
+    /// Takes the bytes over and wipes `text`.
+    explicit SecretText(std::string&& text);
+    SecretText(SecretText&& other) noexcept = default;
     SecretText& operator=(SecretText&& other) noexcept;
     ~SecretText() { wipe(); }
 
-    [[nodiscard]] std::string_view view() const noexcept { return text_; }
+    [[nodiscard]] std::string_view view() const noexcept { return bytes_ ? std::string_view(bytes_.get(), size_) : std::string_view(); }
     /// What should be told to the user, e.g. that others may read the file; empty: nothing.
     std::string warning;
 
 private:
     void wipe() noexcept;
-    std::string text_;
+    std::unique_ptr<char[]> bytes_; // on the heap: a move leaves no bytes behind
+    std::size_t size_ = 0;
 };
 
 /// Looks the secret up now. "env:NAME": the environment variable; "file:PATH": the file, without one newline at its end,
