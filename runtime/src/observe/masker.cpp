@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
-#include <span>
 
 namespace jackfield {
 namespace {
@@ -159,7 +158,8 @@ void Masker::insert(Spellings& all, std::string spelling) const
     auto& list = all.by_first_byte[static_cast<unsigned char>(spelling.front())];
     if (std::find(list.begin(), list.end(), spelling) != list.end())
         return;
-    const auto place = std::find_if(list.begin(), list.end(), [&](const std::string& other) { return other.size() < spelling.size(); });
+    const auto is_shorter = [&](const std::string& other) { return other.size() < spelling.size(); };
+    const auto place = std::find_if(list.begin(), list.end(), is_shorter);
     list.insert(place, std::move(spelling));
 }
 

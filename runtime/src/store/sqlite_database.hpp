@@ -54,8 +54,9 @@ private:
     std::unordered_map<std::string, sqlite3_stmt*, Hash, std::equal_to<>> statements_;
 };
 
-/// One execution of a prepared statement, whose arguments live as long as it does: `Query rows(db, "SELECT … WHERE a = ?", a); while (rows.next()) …;
-/// JF_TRY(rows.end());`. *One thread at a time*; at most one Query of the same text at once.
+/// One execution of a prepared statement: `Query rows(db, "SELECT … WHERE a = ?", a); while (rows.next()) …;
+/// JF_TRY(rows.end());`. Text arguments that are no temporary strings must live as long as it does.
+/// *One thread at a time*; at most one Query of the same text at once.
 class Query {
 public:
     template <class... Arguments>
