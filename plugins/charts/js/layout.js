@@ -76,7 +76,7 @@
     return {
       type: 'plain', left: frame.left, top: top, width: room + 6, padding: 0, itemGap: LEGEND_GAP, itemWidth: LEGEND_ICON,
       itemHeight: LEGEND_ICON, selectedMode: frame.env.interactive,
-      inactiveColor: frame.theme.muted,
+      inactiveColor: frame.theme.muted, borderColor: frame.theme.ground,
       textStyle: {color: frame.theme.text, fontSize: LEGEND_FONT, fontFamily: jf.FAMILY, lineHeight: 14},
       data: items.slice(0, shown).map(function (item) { return {name: item.name, icon: item.icon || 'roundRect', itemStyle: {color: item.colour}}; }),
       formatter: function (name) {

@@ -46,7 +46,7 @@
 
   /** The darker or the lighter ink, whichever reads better on `ground`. */
   jf.inkOn = function (ground) {
-    return jf.contrast('#ffffff', ground) >= jf.contrast('#0b0f14', ground) ? '#ffffff' : '#0b0f14';
+    return jf.contrast('#ffffff', ground) >= jf.contrast('#000000', ground) ? '#ffffff' : '#000000';
   };
 
   /** Colour at `share` (0 to 1) of a list of colours. */
