@@ -1,54 +1,9 @@
 // SourceStream, and Arrow streams over what we have.
 #include "exec/run/source_stream.hpp"
 
-#include <jackfield/sdk/arrow/schema.hpp>
-
-#include <cerrno>
-#include <functional>
+#include <jackfield/sdk/arrow/stream.hpp>
 
 namespace jackfield::exec {
-
-namespace {
-
-/// What an ArrowArrayStream of ours holds. One thread at a time.
-struct StreamState {
-    Schema schema;
-    std::function<Result<OwnedArray>()> next; // empty array: the end
-    std::string error;
-};
-
-StreamState& state_of(ArrowArrayStream* stream) { return *static_cast<StreamState*>(stream->private_data); }
-
-int note(StreamState& state, const Error& error)
-{
-    state.error = error.where.empty() ? error.message : error.where + ": " + error.message;
-    return error.kind == JF_E_CANCELLED ? ECANCELED : error.kind == JF_E_TIMEOUT ? ETIMEDOUT : EIO;
-}
-
-OwnedStream make_stream(Schema schema, std::function<Result<OwnedArray>()> next)
-{
-    ArrowArrayStream out{};
-    out.private_data = new StreamState{std::move(schema), std::move(next), {}};
-    out.get_schema = [](ArrowArrayStream* stream, ArrowSchema* schema_out) {
-        auto made = export_schema(state_of(stream).schema, schema_out);
-        return made ? 0 : note(state_of(stream), made.error());
-    };
-    out.get_next = [](ArrowArrayStream* stream, ArrowArray* array) {
-        auto batch = state_of(stream).next();
-        if (!batch)
-            return note(state_of(stream), batch.error());
-        *array = batch->release();
-        return 0;
-    };
-    out.get_last_error = [](ArrowArrayStream* stream) { return state_of(stream).error.c_str(); };
-    out.release = [](ArrowArrayStream* stream) {
-        delete static_cast<StreamState*>(stream->private_data);
-        stream->release = nullptr;
-    };
-    return OwnedStream(out);
-}
-
-} // namespace
 
 SourceStream::SourceStream(CallFrame& frame, SourceInstance source, std::vector<std::string> partitions)
     : frame_(&frame), source_(std::move(source)), partitions_(std::move(partitions))
