@@ -27,8 +27,8 @@ Result<AuthReply> AuthInstance::step(CallFrame& frame, std::string_view state, s
     const jf_status status = frame.run("step", table_->step, core_->self(), frame.raw(), &request, next_state.raw(), reply.raw());
     if (status != JF_OK && status != JF_CONTINUE)
         return core_->error(frame, status, "step");
-    JF_TRY(next_state.check(core_->who(), "the state"));
-    JF_TRY(reply.check(core_->who(), "the reply"));
+    JF_TRY(core_->check(next_state, "the state"));
+    JF_TRY(core_->check(reply, "the reply"));
     out.more = status == JF_CONTINUE;
     return out;
 }
@@ -42,7 +42,7 @@ Result<std::string> AuthInstance::refresh(CallFrame& frame, std::string_view sub
     const jf_status status = frame.run("refresh", table_->refresh, core_->self(), frame.raw(), str_of(subject), bytes_of(session), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "refresh");
-    JF_TRY(writer.check(core_->who(), "the reply"));
+    JF_TRY(core_->check(writer, "the reply"));
     return json;
 }
 

@@ -46,7 +46,7 @@ Result<std::string> ChartInstance::spec_schema(CallFrame& frame) const
     const jf_status status = frame.run("spec_schema", table_->spec_schema, core_->self(), frame.raw(), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "spec_schema");
-    JF_TRY(writer.check(core_->who(), "the schema of a figure"));
+    JF_TRY(core_->check(writer, "the schema of a figure"));
     return json;
 }
 
@@ -66,7 +66,7 @@ Result<std::string> ChartInstance::render(CallFrame& frame, std::string_view pag
                                        pointers.data(), str_of(media_type), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "render");
-    JF_TRY(writer.check(core_->who(), "the picture"));
+    JF_TRY(core_->check(writer, "the picture"));
     return picture;
 }
 

@@ -24,7 +24,7 @@ Result<std::string> ConnectionInstance::check(CallFrame& frame) const
     const jf_status status = frame.run("check", table_->check, core_->self(), frame.raw(), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "check");
-    JF_TRY(writer.check(core_->who(), "the answer of check()"));
+    JF_TRY(core_->check(writer, "the answer of check()"));
     return json.empty() ? std::string("{}") : json;
 }
 
@@ -37,7 +37,7 @@ Result<std::string> ConnectionInstance::discover(CallFrame& frame, std::string_v
     const jf_status status = frame.run("discover", table_->discover, core_->self(), frame.raw(), str_of(pattern), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "discover");
-    JF_TRY(writer.check(core_->who(), "the answer of discover()"));
+    JF_TRY(core_->check(writer, "the answer of discover()"));
     return json.empty() ? std::string("[]") : json;
 }
 

@@ -74,6 +74,13 @@ Error InstanceCore::broken(std::string_view function, std::string_view what) con
                                  std::string(factory_.plugin()) + "'", place_);
 }
 
+Status InstanceCore::check(const ByteWriter& writer, std::string_view what) const
+{
+    if (!writer.overflowed()) // the way of every next()
+        return {};
+    return std::move(writer.check(who_, what)).error().at(place_);
+}
+
 Error InstanceCore::missing(std::string_view function) const
 {
     return fail(JF_E_UNSUPPORTED, who_ + " has no " + std::string(function) + "()", place_);
@@ -89,7 +96,7 @@ Result<std::string> Instance::check(CallFrame& frame) const
     const jf_status status = frame.run("check", table->check, core_->self(), frame.raw(), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "check");
-    JF_TRY(writer.check(core_->who(), "the list of findings"));
+    JF_TRY(core_->check(writer, "the list of findings"));
     return json.empty() ? std::string("[]") : json;
 }
 

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] Error error(CallFrame& frame, jf_status status, std::string_view function) const;
     /// This plugin breaks the rules: JF_E_FAILED "source 'x': next() <what>; report it to the vendor of plugin 'y'".
     [[nodiscard]] Error broken(std::string_view function, std::string_view what) const;
+    /// Success, or JF_E_FAILED: `what` ("the position") was larger than it may be.
+    [[nodiscard]] Status check(const ByteWriter& writer, std::string_view what) const;
     [[nodiscard]] Error missing(std::string_view function) const; ///< JF_E_UNSUPPORTED
 
 private:

@@ -109,7 +109,7 @@ Result<Acquired> SinkWriter::acquire(CallFrame& frame, std::string_view source, 
     const jf_status status = frame.run("acquire", table_->acquire, writer_, frame.raw(), str_of(source), str_of(partition), &out.fence, writer.raw());
     if (status != JF_OK && status != JF_END)
         return core_->error(frame, status, "acquire");
-    JF_TRY(writer.check(core_->who(), "the token"));
+    JF_TRY(core_->check(writer, "the token"));
     if (status == JF_OK)
         out.token = std::move(token);
     return out;

@@ -32,7 +32,7 @@ Result<std::vector<std::string>> SourceInstance::partitions(CallFrame& frame) co
     const jf_status status = frame.run("partitions", table_->partitions, core_->self(), frame.raw(), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "partitions");
-    JF_TRY(writer.check(core_->who(), "the list of partitions"));
+    JF_TRY(core_->check(writer, "the list of partitions"));
     boost::system::error_code wrong;
     const boost::json::value parsed = boost::json::parse(json, wrong);
     if (wrong || !parsed.is_array())
@@ -127,19 +127,19 @@ Result<ReadOutcome> SourceReader::next(CallFrame& frame, const ReadLimits& limit
     batch.position = position.raw();
     batch.rejects = frame.rejects();
     const jf_status status = frame.run("next", table_->next, reader_, frame.raw(), &bounds, &batch);
-    if (partition.overflowed())
-        return partition.check(core_->who(), "the name of a partition").error();
-    if (position.overflowed())
-        return position.check(core_->who(), "the position").error();
     out.watermark_state = batch.watermark_state <= JF_WATERMARK_END ? batch.watermark_state : JF_WATERMARK_NONE;
     out.watermark_us = batch.watermark_us;
     out.bytes = batch.bytes;
     out.total_bytes = batch.total_bytes;
-    if (status == JF_OK) {
-        JF_TRY(check_batch(*out.array));
+    Status good = core_->check(position, "the position");
+    if (good)
+        good = core_->check(partition, "the name of a partition");
+    if (good && status == JF_OK)
+        good = check_batch(*out.array);
+    if (good && status == JF_OK)
         return ReadOutcome::batch;
-    }
     out.array.reset();
+    JF_TRY(std::move(good));
     switch (status) {
     case JF_IDLE: return ReadOutcome::idle;
     case JF_END: return ReadOutcome::end;
@@ -189,8 +189,8 @@ Result<std::optional<RecordedPosition>> SourceReader::recorded(CallFrame& frame,
         return std::optional<RecordedPosition>();
     if (status != JF_OK)
         return core_->error(frame, status, "recorded");
-    JF_TRY(position.check(core_->who(), "the recorded position"));
-    JF_TRY(intent.check(core_->who(), "the recorded intent"));
+    JF_TRY(core_->check(position, "the recorded position"));
+    JF_TRY(core_->check(intent, "the recorded intent"));
     return std::optional<RecordedPosition>(std::move(out));
 }
 
@@ -211,7 +211,7 @@ Result<std::string> SourceReader::witness(CallFrame& frame)
     const jf_status status = frame.run("witness", table_->witness, reader_, frame.raw(), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "witness");
-    JF_TRY(writer.check(core_->who(), "the witness"));
+    JF_TRY(core_->check(writer, "the witness"));
     return bytes;
 }
 

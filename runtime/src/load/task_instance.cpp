@@ -88,7 +88,7 @@ Result<std::string> TaskInstance::run(CallFrame& frame, const ProgressScope& sco
     const jf_status status = frame.run("run", table_->run, core_->self(), frame.raw(), &request, writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "run");
-    JF_TRY(writer.check(core_->who(), "the result"));
+    JF_TRY(core_->check(writer, "the result"));
     if (json.empty())
         return std::string("{}");
     boost::system::error_code wrong;
@@ -166,7 +166,7 @@ Result<std::string> StepInstance::snapshot(CallFrame& frame, std::string_view pa
     const jf_status status = frame.run("snapshot", table_->snapshot, step_, frame.raw(), str_of(partition), writer.raw());
     if (status != JF_OK)
         return core_->error(frame, status, "snapshot");
-    JF_TRY(writer.check(core_->who(), "the snapshot"));
+    JF_TRY(core_->check(writer, "the snapshot"));
     return state;
 }
 
