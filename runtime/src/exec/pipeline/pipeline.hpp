@@ -9,6 +9,7 @@
 #pragma once
 
 #include "load/component.hpp"
+#include "plan/plan.hpp"
 #include "store/store.hpp"
 
 #include <jackfield/sdk/result.hpp>
@@ -22,10 +23,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace jackfield {
-struct PipelinePlan; // plan/plan.hpp
-}
 
 namespace jackfield::exec {
 
@@ -103,6 +100,8 @@ struct PipelineContext {
     std::shared_ptr<MemoryPorts> memory; ///< nullptr: no such ports
     std::shared_ptr<PipelineControl> control = std::make_shared<PipelineControl>();
 
+    /// The component of a plan, loaded: Catalog::factory_of. Called on the thread of run_pipeline.
+    std::function<Result<Factory>(std::string_view kind, std::string_view id)> factory;
     /// The connection of this name, opened at its first use. Called from a thread of the pipeline.
     std::function<Result<std::shared_ptr<const ConnectionInstance>>(std::string_view name, CallFrame&)> connection;
     /// Log, state, secrets' mask of one component (`place` as in Component). Empty: no services.
