@@ -30,7 +30,8 @@ std::vector<std::string> small_environment()
 {
     std::vector<std::string> out{"LANG=C.UTF-8", "TZ=UTC"};
     for (const char* name : {"PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "FONTCONFIG_FILE",
-                             "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "JSC_useJIT", "ASAN_OPTIONS", "TMPDIR"})
+                             "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "JSC_useJIT", "JSC_useDFGJIT",
+                             "ASAN_OPTIONS", "TMPDIR"})
         if (const char* value = std::getenv(name))
             out.push_back(std::string(name) + "=" + value);
     return out;

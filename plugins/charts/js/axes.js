@@ -71,6 +71,7 @@
     var slot = (frame.right - frame.left) / labels.length;
     var widest = jf.widest(labels, font, measure);
     if (widest <= slot - 6) { return {texts: labels, height: LINE}; }
+    skippable = skippable || labels.every(function (label) { return /^\d+$/.test(label); }); // the reader counts on
     var lines = frame.env.height >= 400 ? 3 : 2;
     if (!skippable && slot >= 44) {
       var wrapped = labels.map(function (label) { return jf.wrap(label, font, slot - 8, lines, measure); });

@@ -70,7 +70,7 @@
       out.data = out.data.map(function (item) { return item.value; });
     }
     if (area) {
-      out.areaStyle = {color: colour, opacity: spec.stack ? 0.82 : frame.data.series.length > 1 ? 0.14 : 0.2, origin: spec.log ? 'start' : 'auto'};
+      out.areaStyle = {color: colour, opacity: spec.stack ? 0.82 : frame.data.series.length > 3 ? 0.05 : frame.data.series.length > 1 ? 0.14 : 0.2, origin: spec.log ? 'start' : 'auto'};
       if (spec.stack) {
         out.stack = 'all';
         out.lineStyle = {width: 1, color: frame.theme.ground};

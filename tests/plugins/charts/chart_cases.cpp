@@ -132,15 +132,15 @@ void add_lines(std::vector<Case>& out, const std::string& kind)
     Table gaps = walk(60, day, 3, {"delay"}, 40, 9);
     set_null(gaps, 1, {10, 11, 12, 13, 14, 30, 32, 33, 50});
     out.push_back({kind + "/two series", head + R"("title":"Requests per day","subtitle":"Both regions, January to June","y_title":"requests"})",
-                   walk(170, day, 1, {"Europe", "North America"}, 5200, 420), true});
+                   walk(170, day, 1, {"Europe", "North America"}, 5200, 420), kind == "line"});
     out.push_back({kind + "/nulls", head + R"("title":"Mean delay with outages","y_title":"minutes","note":"Source: control system"})", gaps, true});
     out.push_back({kind + "/negative", head + R"("title":"Net flow","y":["net flow"]})", walk(48, 3600000, 5, {"net flow"}, 0.4, 3), false});
-    out.push_back({kind + "/many series", head + R"("title":"Load of every host"})", walk(90, day / 2, 7, many("compute-host-eu-west", 18), 60, 8), true});
+    out.push_back({kind + "/many series", head + R"("title":"Load of every host"})", walk(90, day / 2, 7, many("compute-host-eu-west", 18), 60, 8), kind == "line"});
     out.push_back({kind + "/one point", head + R"("title":"The first day"})", walk(1, day, 8, {"orders"}, 120, 5), false});
     out.push_back({kind + "/no points", head + R"("title":"Nothing yet"})", empty({"orders"}), false});
-    out.push_back({kind + "/10,000 points", head + R"("title":"Sensor","y_title":"°C"})", walk(10000, 60000, 9, {"temperature"}, 20, 0.3), true});
+    out.push_back({kind + "/10,000 points", head + R"("title":"Sensor","y_title":"°C"})", walk(10000, 60000, 9, {"temperature"}, 20, 0.3), kind == "line"});
     out.push_back({kind + "/names", head + R"("title":"売上とВыручка: long title that goes on and on until it needs a second line and then has to be cut somewhere near its end because nobody can read that much","y_title":"тыс. ₽"})",
-                   by_name(foreign_names, {"план", "実績"}, 100, 900), true});
+                   by_name(foreign_names, {"план", "実績"}, 100, 900), kind == "line"});
     out.push_back({kind + "/log", head + R"("title":"Latency, logarithmic","log":true,"x":"n","y":["p50","p99"]})",
                    [] {
                        std::vector<double> n, p50, p99;
@@ -156,14 +156,14 @@ void add_lines(std::vector<Case>& out, const std::string& kind)
 void add_bars(std::vector<Case>& out, const std::string& kind)
 {
     const std::string head = R"({"kind":")" + kind + R"(",)";
-    out.push_back({kind + "/few", head + R"("title":"Passengers by station","y_title":"thousand","labels":true})", by_name(short_names, {"2025"}, 20, 95), true});
+    out.push_back({kind + "/few", head + R"("title":"Passengers by station","y_title":"thousand","labels":true})", by_name(short_names, {"2025"}, 20, 95), kind == "bar"});
     out.push_back({kind + "/grouped", head + R"("title":"Passengers by station and year","y_title":"thousand"})", by_name(short_names, {"2023", "2024", "2025"}, 20, 95), true});
-    out.push_back({kind + "/long names", head + R"("title":"Income by line of business"})", by_name(long_names, {"income"}, 1000000, 8000000), true});
-    out.push_back({kind + "/lying", head + R"("title":"Income by line of business","horizontal":true,"labels":true,"format":{"income":"0.0a"}})", by_name(long_names, {"income"}, 1000000, 8000000), true});
+    out.push_back({kind + "/long names", head + R"("title":"Income by line of business"})", by_name(long_names, {"income"}, 1000000, 8000000), kind == "bar"});
+    out.push_back({kind + "/lying", head + R"("title":"Income by line of business","horizontal":true,"labels":true,"format":{"income":"0.0a"}})", by_name(long_names, {"income"}, 1000000, 8000000), kind == "bar"});
     out.push_back({kind + "/negative", head + R"("title":"Change against last year","y_title":"%"})", by_name(short_names, {"a", "b"}, -30, 40), true});
     out.push_back({kind + "/foreign", head + R"("title":"人口","labels":true})", by_name(foreign_names, {"人口"}, 100, 900), false});
     out.push_back({kind + "/many", head + R"("title":"Errors by endpoint"})", by_name(many("/api/v2/resource", 300), many("status", 14), 1, 900), false});
-    out.push_back({kind + "/days", head + R"("title":"Orders per day","y_title":"orders"})", walk(92, day, 12, {"orders"}, 800, 60), true});
+    out.push_back({kind + "/days", head + R"("title":"Orders per day","y_title":"orders"})", walk(92, day, 12, {"orders"}, 800, 60), kind == "bar"});
     out.push_back({kind + "/one", head + R"("title":"One"})", by_name({"only"}, {"value"}, 5, 6), false});
     out.push_back({kind + "/none", head + R"("title":"None"})", empty({"value"}), false});
 }

