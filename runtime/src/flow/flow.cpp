@@ -49,7 +49,7 @@ FlowReading Flow::bind(const json::object& given, const ComponentCatalog* compon
         names.push_back(parameter.name);
         const auto* value = given.if_contains(parameter.name);
         if (value == nullptr && parameter.required())
-            fault(parameter.name, "is missing; expected a " + std::string(name_of(parameter.type)) +
+            fault(parameter.name, "is missing; give a value of type " + std::string(name_of(parameter.type)) +
                                       (parameter.description.empty() ? "" : " (" + printable(parameter.description, 120) + ")"));
         else if (value == nullptr)
             bound_values[parameter.name] = *parameter.default_value;

@@ -6,7 +6,6 @@
 #include "words.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -92,7 +91,7 @@ std::optional<Duration> Members::duration(std::string_view name, bool zero_is_go
     if (value == nullptr || pending(*value))
         return {};
     if (!value->is_string()) {
-        const auto guess = value->is_number() ? "; write \"" + json::serialize(*value) + "s\" for seconds" : std::string();
+        const auto guess = value->is_number() ? "; write \"" + number_text(*value) + "s\" for seconds" : std::string();
         at(name).fault(context_, "expected a duration such as \"10m\", got " + shown(*value) + guess);
         return {};
     }
@@ -154,8 +153,8 @@ std::optional<double> Members::number(std::string_view name, double least, doubl
     const auto out = value->to_number<double>();
     if (out >= least && out <= most)
         return out;
-    at(name).fault(context_, (out < least ? "must be at least " + json::serialize(json::value(least))
-                                          : "must be at most " + json::serialize(json::value(most))) +
+    at(name).fault(context_, (out < least ? "must be at least " + number_text(json::value(least))
+                                          : "must be at most " + number_text(json::value(most))) +
                                  "; got " + shown(*value));
     return {};
 }

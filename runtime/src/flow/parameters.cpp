@@ -6,7 +6,6 @@
 #include "words.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -125,7 +124,7 @@ Result<json::value> convert_parameter(const Parameter& parameter, const json::va
         return value;
     std::vector<std::string> names;
     for (const auto& choice : parameter.choices)
-        names.push_back(choice.is_string() ? std::string(choice.get_string()) : json::serialize(choice));
+        names.push_back(choice.is_string() ? std::string(choice.get_string()) : number_text(choice));
     return fail(JF_E_CONFIG, "expected one of: " + listed(names) + "; got " + shown(value));
 }
 

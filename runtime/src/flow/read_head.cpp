@@ -41,14 +41,15 @@ Parameter read_parameter(ReadContext& context, const Spot& spot, const std::stri
     };
     std::vector<json::value> choices;
     for (const auto& [at, choice] : members.list("choices"))
-        if (auto one = convert(at, *choice))
+        if (auto one = out.type == ParameterType::list ? std::optional(*choice) : convert(at, *choice))
             choices.push_back(std::move(*one));
     out.choices = std::move(choices);
     const auto required = members.flag("required");
     const auto* fallback = members.take("default");
     if (fallback != nullptr) {
         out.default_value = *fallback; // so that null is accepted where it is the default
-        out.default_value = convert(members.at("default"), *fallback);
+        std::set<std::string> references; // reported by read_parameters()
+        out.default_value = convert(members.at("default"), jackfield::finish(*fallback, {}, references));
     }
     if (required && *required && fallback != nullptr)
         members.at("required").fault(context, "a parameter with a default is not required; remove one of the two");

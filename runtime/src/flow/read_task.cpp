@@ -66,7 +66,7 @@ Retry read_retry(Members& task)
     out.spread = members.number("spread", 0, 1).value_or(out.spread);
     if (members.has("spread") && out.jitter != Jitter::plus_minus)
         members.at("spread").fault(task.context(), "goes with \"jitter\": \"plus_minus\" alone", JsonText::Part::key);
-    if (members.has("on"))
+    if (members.take("on") != nullptr)
         out.on = read_classes(members);
     members.finish();
     return out;

@@ -236,7 +236,7 @@ private:
                 continue;
             SchemaWalk walk(document_, none);
             json::value copy = *fallback;
-            walk.check(*one, copy, {});
+            walk.check(*one, copy, Path());
             if (!walk.outcome().faults.empty())
                 bad({}, "the default " + shown(*fallback) + " does not fit its own schema: " +
                             walk.outcome().faults.front().message);

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t most_steps = 2'000'000; // a schema of nested alternatives can ask for any number
+constexpr std::size_t most_steps = 500'000; // a schema of nested alternatives can ask for any number
 constexpr std::size_t most_faults = 100;
 constexpr std::size_t longest_matched = 1000; // std::regex recurses for each character
 
@@ -73,7 +73,7 @@ std::vector<std::string_view> types_of(const json::object& schema)
 /// A choice as it is spelt in a list of choices: text without quotes.
 std::string choice(const json::value& value)
 {
-    return value.is_string() ? printable(view(value.get_string())) : json::serialize(value);
+    return value.is_string() ? printable(view(value.get_string())) : number_text(value);
 }
 
 std::string choices_of(const json::array& choices)
@@ -174,15 +174,16 @@ void SchemaWalk::fault(const Path& path, std::string message, bool at_name)
 void SchemaWalk::check(json::value& value)
 {
     check(document_, value, {});
+    if (steps_ < most_steps)
+        return;
+    out_ = {}; // what branches found by then may be wrong
+    fault({}, "the component's schema has too many alternatives to check this");
 }
 
 void SchemaWalk::check(const json::value& at, json::value& value, const Path& path)
 {
-    if (++steps_ >= most_steps) {
-        if (steps_ == most_steps)
-            fault(path, "the component's schema has too many alternatives to check this");
+    if (++steps_ >= most_steps)
         return;
-    }
     const auto& schema = follow(document_, at);
     if (schema.is_bool()) {
         if (!schema.get_bool())
@@ -282,6 +283,7 @@ void SchemaWalk::choices(const json::object& schema, const json::value& value, c
 void SchemaWalk::text(const json::object& schema, std::string_view text, const Path& path)
 {
     const auto length = characters(text);
+    const auto faults = out_.faults.size();
     if (const auto* least = schema.if_contains("minLength"); least != nullptr && length < limit(*least))
         fault(path, text.empty() ? "must not be empty"
                                  : "must have at least " + count_of(limit(*least), "character", "characters"));
@@ -293,7 +295,7 @@ void SchemaWalk::text(const json::object& schema, std::string_view text, const P
         else if (!matches(view(pattern->get_string()), text))
             fault(path, in_quotes(text) + " does not match the pattern " + printable(view(pattern->get_string()), 200));
     }
-    if (const auto* form = schema.if_contains("x-jf-format"))
+    if (const auto* form = schema.if_contains("x-jf-format"); form != nullptr && out_.faults.size() == faults)
         format(view(form->get_string()), text, path);
 }
 
@@ -312,19 +314,19 @@ void SchemaWalk::format(std::string_view format, std::string_view text, const Pa
 void SchemaWalk::number(const json::object& schema, const json::value& value, const Path& path)
 {
     const auto number = as_double(value);
-    const auto got = "; got " + json::serialize(value);
+    const auto got = "; got " + number_text(value);
     if (const auto* least = schema.if_contains("minimum"); least != nullptr && number < as_double(*least))
-        fault(path, "must be at least " + json::serialize(*least) + got);
+        fault(path, "must be at least " + number_text(*least) + got);
     if (const auto* most = schema.if_contains("maximum"); most != nullptr && number > as_double(*most))
-        fault(path, "must be at most " + json::serialize(*most) + got);
+        fault(path, "must be at most " + number_text(*most) + got);
     if (const auto* least = schema.if_contains("exclusiveMinimum"); least != nullptr && number <= as_double(*least))
-        fault(path, "must be more than " + json::serialize(*least) + got);
+        fault(path, "must be more than " + number_text(*least) + got);
     if (const auto* most = schema.if_contains("exclusiveMaximum"); most != nullptr && number >= as_double(*most))
-        fault(path, "must be less than " + json::serialize(*most) + got);
+        fault(path, "must be less than " + number_text(*most) + got);
     if (const auto* step = schema.if_contains("multipleOf")) {
         const auto ratio = number / as_double(*step);
         if (!std::isfinite(ratio) || std::abs(ratio - std::round(ratio)) > 1e-9 * std::max(1.0, std::abs(ratio)))
-            fault(path, "must be a multiple of " + json::serialize(*step) + got);
+            fault(path, "must be a multiple of " + number_text(*step) + got);
     }
 }
 
@@ -502,7 +504,7 @@ void SchemaWalk::one_of(const json::array& branches, bool only_one, json::value&
         }
         std::size_t score = outcome.faults.size();
         for (const auto& one : outcome.faults)
-            score += one.path == path && !one.at_name ? wrong_kind : one.message.starts_with("expected ") ? 10 : 0;
+            score += !one.message.starts_with("expected ") ? 0 : one.path == path ? wrong_kind : 10;
         if (score < best_score) {
             best_score = score;
             best = std::move(outcome);

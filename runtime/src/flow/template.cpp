@@ -6,7 +6,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -128,7 +127,7 @@ json::value put_in_text(std::string_view text, const Lookup& lookup, const Path&
         else if (const auto* words = (*value)->if_string())
             add_text(view(*words));
         else if ((*value)->is_number() || (*value)->is_bool())
-            add_text(json::serialize(**value));
+            add_text(number_text(**value));
         else
             report(path, "${" + part.reference->text + "} is " + shown(**value) + ", which cannot stand within a text");
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace jackfield {
 namespace {
@@ -144,7 +145,16 @@ std::string shown(const boost::json::value& value)
         return value.get_array().empty() ? "an empty list" : "a list";
     if (value.is_object())
         return "an object";
-    return boost::json::serialize(value);
+    return number_text(value);
+}
+
+std::string number_text(const boost::json::value& value)
+{
+    if (!value.is_double())
+        return boost::json::serialize(value);
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value.get_double()).ptr;
+    return {buffer.data(), end};
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view last)

@@ -28,6 +28,9 @@ namespace jackfield {
 /// "'three'", "3.5", "true", "null", "a list", "an object": what was found where something else was expected.
 [[nodiscard]] std::string shown(const boost::json::value& value);
 
+/// A number as a person writes it: 1.5, not 1.5E0. Other values as JSON.
+[[nodiscard]] std::string number_text(const boost::json::value& value);
+
 /// "a", "a or b", "a, b or c".
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view last = " or ");
 
