@@ -108,7 +108,9 @@
   jf.histogram = function (chart, env) {
     var frame = jf.frame(chart, env), spec = frame.spec, data = frame.data;
     data.categories = [];
-    for (var i = 0; i < data.bins; i++) { data.categories.push(i); }
+    for (var i = 0; i < data.bins; i++) { // what the tooltip says of a bar
+      data.categories.push(jf.plain(+(data.start + i * data.step).toPrecision(12)) + ' \u2013 ' + jf.plain(+(data.start + (i + 1) * data.step).toPrecision(12)));
+    }
     var range = data.bins > 0 ? extent(frame, true) : null;
     if (!range) { return jf.noData(frame); }
     var legend = legendOf(frame), font = jf.font(11);

@@ -39,8 +39,7 @@
     var title = jf.cut(jf.oneLine(spec.y_title !== undefined ? spec.y_title : name), jf.font(11), Math.max(30, room), frame.measure);
     frame.texts.push(jf.label(title, frame.left, frame.top, jf.font(11), theme.muted));
     frame.top += 22;
-    var cells = cellsOf(frame, from, to, colours);
-    var labels = jf.categoryTexts(frame), rows = data.series.map(function (row) { return row.name; });
+    var labels = jf.categoryTexts(frame), cells = cellsOf(frame, from, to, colours, labels), rows = data.series.map(function (row) { return row.name; });
     // The height of the lying axis depends on the width, and the width on the upright one: upright first, on a guess.
     var guess = frame.bottom;
     frame.bottom -= 24;
@@ -66,13 +65,13 @@
     axis.axisLabel.formatter = function (value, index) { return texts[index]; };
   }
 
-  function cellsOf(frame, from, to, colours) {
+  function cellsOf(frame, from, to, colours, labels) {
     var cells = [];
     frame.data.series.forEach(function (row, y) {
       row.values.forEach(function (value, x) {
         if (isNumber(value)) {
           var colour = jf.between(colours, to > from ? (value - from) / (to - from) : 0.5);
-          cells.push({value: [x, y, value], itemStyle: {color: colour}, label: {color: jf.inkOn(colour)}});
+          cells.push({name: frame.env.interactive ? labels[x] + ' \u00b7 ' + row.name : undefined, value: [x, y, value], itemStyle: {color: colour}, label: {color: jf.inkOn(colour)}});
         }
       });
     });
