@@ -59,6 +59,10 @@ std::string to_json(const Event& event)
         out += ",\"fields\":";
         observe::append_object(out, event.fields);
     }
+    if (!event.result.empty()) {
+        out += ",\"result\":";
+        observe::append_object(out, event.result);
+    }
     return out + '}';
 }
 

@@ -40,6 +40,7 @@ struct Event {
 
     std::int32_t level = 1;        ///< JF_LOG_…
     std::string fields;            ///< of a log line: a JSON object or empty
+    std::string result;            ///< task_state of a completed task: what it returned, a JSON object or empty
 };
 
 /// "run_started", "task_state", …; the spelling of `--json` output.

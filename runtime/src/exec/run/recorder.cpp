@@ -63,6 +63,7 @@ void Recorder::task_state(const TaskStep& step)
     event.epochs = step.epochs;
     event.duration_ns = step.duration_ns;
     event.retry_at_ns = step.retry_at_ns;
+    event.result = out.result_json.value_or("");
     change(std::move(out));
     tell(std::move(event));
 }
