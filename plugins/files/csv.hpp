@@ -1,9 +1,8 @@
 // CsvDecoder: CSV text into typed Arrow batches.
 #pragma once
 
+#include "decoder.hpp"
 #include "fields.hpp"
-#include "record.hpp"
-#include "window.hpp"
 
 #include <jackfield/sdk/arrow/builder.hpp>
 
@@ -13,12 +12,6 @@
 #include <vector>
 
 namespace jackfield::files {
-
-/// A column whose type was declared. Value.
-struct DeclaredColumn {
-    std::string name;
-    DataType type;
-};
 
 /// How a CSV file is to be read. Value.
 struct CsvOptions {
@@ -31,26 +24,17 @@ struct CsvOptions {
     std::uint64_t sample_rows = 1000;    ///< rows from which types are inferred
 };
 
-/// Reads CSV. Make it, start() it, then read() until the end. One thread at a time.
-class CsvDecoder {
+/// Reads CSV. One thread at a time. The names of a header must be those of a known schema.
+class CsvDecoder final : public Decoder {
 public:
     CsvDecoder(std::unique_ptr<Window> window, CsvOptions options, std::string name);
 
-    /// At the start of a file: takes byte order mark, skipped lines and header, and settles the schema. `known`: the schema, if
-    /// another file or an earlier part settled it; the names of a header must be its names.
-    /// Requires: nothing was read yet. idle: a pipe has not brought enough yet; call again.
-    [[nodiscard]] Result<InputState> start(const std::optional<Schema>& known);
-    /// In the middle of a file, right after a record; `line` is the number of the next one.
-    [[nodiscard]] Status resume(const Schema& known, std::uint64_t line);
-
-    /// Requires: started or resumed.
-    [[nodiscard]] const Schema& schema() const { return builder_->schema(); }
-    [[nodiscard]] Result<ReadState> read(const ReadLimits& limits, const OnBadRecord& on_bad, OwnedArray& out);
-
-    /// Where the next record starts: uncompressed offset, line from 1.
-    [[nodiscard]] std::uint64_t offset() const { return window_->offset(); }
-    [[nodiscard]] std::uint64_t line() const { return line_; }
-    [[nodiscard]] Window& window() { return *window_; }
+    [[nodiscard]] Result<InputState> start(const std::optional<Schema>& known) override;
+    [[nodiscard]] Status resume(const Schema& known, std::uint64_t line) override;
+    [[nodiscard]] const Schema& schema() const override { return builder_->schema(); }
+    [[nodiscard]] Result<ReadState> read(const ReadLimits& limits, const OnBadRecord& on_bad, OwnedArray& out) override;
+    [[nodiscard]] std::uint64_t line() const override { return line_; }
+    [[nodiscard]] Window& window() override { return *window_; }
 
 private:
     [[nodiscard]] Result<InputState> scan_more();
@@ -70,6 +54,7 @@ private:
     [[nodiscard]] Status refuse(std::size_t row, std::string_view column, std::string_view code, std::string message, const OnBadRecord& on_bad);
     void take_rows(std::size_t rows);
 
+    [[nodiscard]] std::uint64_t offset() const { return window_->offset(); }
     [[nodiscard]] const char* scan_text() const { return window_->text() - scan_shift_; }
     [[nodiscard]] bool plain() const { return !scanner_.quotes() && options_.dialect.escape == 0 && !options_.dialect.trim; }
     [[nodiscard]] std::size_t first_entry(std::size_t row) const { return row ? scanner_.row_ends()[row - 1] : 0; }

@@ -102,16 +102,74 @@ template <class T>
     return lengths[month & 15] + leap;
 }
 
-[[nodiscard]] inline bool read_date(const char* text, std::int32_t& days)
+/// Days of year, month, day, or false if there is no such day.
+[[nodiscard]] inline bool make_date(unsigned year, unsigned month, unsigned day, std::int32_t& days)
 {
-    const unsigned century = two(text), rest = two(text + 2), month = two(text + 5), day = two(text + 8);
-    const unsigned year = century * 100 + rest;
-    if ((century > 99) | (rest > 99) | (text[4] != '-') | (text[7] != '-') | (month - 1 > 11))
-        return false;
-    if (day - 1 >= 28 && day - 1 >= month_length(year, month))
+    if (month - 1 > 11 || (day - 1 >= 28 && day - 1 >= month_length(year, month)))
         return false;
     days = days_from_civil(static_cast<int>(year), month, day);
     return true;
+}
+
+[[nodiscard]] inline bool read_date(const char* text, std::int32_t& days)
+{
+    const unsigned century = two(text), rest = two(text + 2), month = two(text + 5), day = two(text + 8);
+    if ((century > 99) | (rest > 99) | (text[4] != '-') | (text[7] != '-') | (month > 99) | (day > 99))
+        return false;
+    return make_date(century * 100 + rest, month, day, days);
+}
+
+/// Eight characters against a pattern: where `pattern` has a '0', a digit; elsewhere exactly its character. On success byte i
+/// of `pairs` is ten times the i-th digit plus the next one. `digits` has 0xFF where the pattern has a '0'.
+[[nodiscard]] inline bool match_pairs(const char* text, std::uint64_t pattern, std::uint64_t digits, std::uint64_t& pairs)
+{
+    const std::uint64_t value = load8(text) ^ pattern;
+    const std::uint64_t over = (value + 0x0606060606060606u) & digits;
+    pairs = value * 10 + (value >> 8);
+    return ((value & (~digits | 0xF0F0F0F0F0F0F0F0u)) | (over & 0xF0F0F0F0F0F0F0F0u)) == 0;
+}
+
+/// "YYYY-MM-DD?HH:MM:SS", whatever the '?' is; requires 19 characters, 24 readable ones.
+[[nodiscard]] inline bool read_date_time(const char* text, std::int32_t& days, std::uint32_t& seconds)
+{
+    std::uint64_t date = 0, time = 0, rest = 0;
+    char middle[8];
+    std::memcpy(middle, text + 8, 8);
+    middle[2] = 'T';
+    if (!match_pairs(text, 0x2D30302D30303030u, 0x00FFFF00FFFFFFFFu, date)           // 0000-00-
+        || !match_pairs(middle, 0x30303A3030543030u, 0xFFFF00FFFF00FFFFu, time)      // 00T00:00
+        || !match_pairs(text + 11, 0x30303A30303A3030u, 0xFFFF00FFFF00FFFFu, rest)) // 00:00:00
+        return false;
+    const auto byte = [](std::uint64_t word, unsigned at) { return static_cast<unsigned>(word >> (at * 8) & 0xFF); };
+    const unsigned hour = byte(time, 3), minute = byte(rest, 3), second = byte(rest, 6);
+    seconds = hour * 3600 + minute * 60 + second;
+    return hour < 24 && minute < 60 && second < 60 && make_date(byte(date, 0) * 100 + byte(date, 2), byte(date, 5), byte(time, 0), days);
+}
+
+/// The digits from `text` on, at most `length`, as a fraction of a second in units of 1/`per_second`. `used`: how many there are.
+[[nodiscard]] Parsed read_fraction(const char* text, std::size_t length, std::int64_t per_second, std::size_t& used, std::int64_t& out)
+{
+    used = 0;
+    while (used < length && static_cast<unsigned char>(text[used] - '0') <= 9)
+        ++used;
+    if (used == 0)
+        return Parsed::malformed;
+    constexpr std::int64_t powers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+    const std::size_t places = per_second == 1 ? 0 : per_second == 1'000 ? 3 : per_second == 1'000'000 ? 6 : 9;
+    for (std::size_t i = 9; i < used; ++i)
+        if (text[i] != '0')
+            return Parsed::inexact;
+    const std::size_t count = used < 9 ? used : 9;
+    std::uint64_t digits = 0;
+    if (parse_digits(text, count, digits) != Parsed::ok)
+        return Parsed::malformed;
+    const auto number = static_cast<std::int64_t>(digits);
+    if (count <= places) {
+        out = number * powers[places - count];
+        return Parsed::ok;
+    }
+    out = number / powers[count - places];
+    return out * powers[count - places] == number ? Parsed::ok : Parsed::inexact;
 }
 
 /// Seconds and fraction of "HH:MM[:SS[.f…]]"; `length` becomes what was read.
@@ -128,18 +186,10 @@ template <class T>
         second = two(text + 6);
         used = 8;
         if (given > 9 && text[8] == '.') {
-            std::int64_t weight = per_second;
-            for (used = 9; used < given; ++used) {
-                const unsigned digit = static_cast<unsigned char>(text[used]) - unsigned{'0'};
-                if (digit > 9)
-                    break;
-                weight /= 10;
-                if (weight == 0 && digit != 0)
-                    return Parsed::inexact;
-                fraction += weight * digit;
-            }
-            if (used == 9)
-                return Parsed::malformed;
+            std::size_t digits = 0;
+            if (const Parsed parsed = read_fraction(text + 9, given - 9, per_second, digits, fraction); parsed != Parsed::ok)
+                return parsed;
+            used = 9 + digits;
         }
     }
     if ((hour > 23) | (minute > 59) | (second > 59))
@@ -152,9 +202,11 @@ template <class T>
 /// Seconds east of UTC of "Z", "+HH", "+HHMM", "+HH:MM"; blank before it allowed.
 [[nodiscard]] bool read_offset(const char* text, std::size_t length, std::int64_t& seconds)
 {
+    seconds = 0;
+    if (length == 3 && std::memcmp(text, "+00", 3) == 0)
+        return true;
     if (length && *text == ' ')
         ++text, --length;
-    seconds = 0;
     if ((length == 1 && (*text | 32) == 'z') || (length == 3 && std::memcmp(text, "UTC", 3) == 0))
         return true;
     if (length < 3 || (*text != '+' && *text != '-'))
@@ -180,43 +232,23 @@ Parsed parse_decimal(const char* text, std::size_t length, int precision, int sc
     const bool negative = length > 1 && *text == '-';
     if (negative || (length > 1 && *text == '+'))
         ++text, --length;
-    if (length - 1 > 15)
+    ShortNumber number{};
+    if (length - 1 > 15 || !read_short(text, length, number))
         return parse_decimal_slowly(text, length, negative, precision, scale, out);
-    // Up to 16 characters: cut the point out of the two words and read what is left as digits.
-    uint128 chars = load8(text) | static_cast<uint128>(load8(text + 8)) << 64;
-    const std::uint64_t keep = 0x0101010101010101u;
-    const auto points = [keep](std::uint64_t word) {
-        const std::uint64_t differs = word ^ keep * '.';
-        return (differs - keep) & ~differs & keep * 0x80;
-    };
-    const std::uint64_t low = points(static_cast<std::uint64_t>(chars)), high = points(static_cast<std::uint64_t>(chars >> 64));
-    std::size_t point = low ? static_cast<std::size_t>(__builtin_ctzll(low)) / 8 : high ? 8 + static_cast<std::size_t>(__builtin_ctzll(high)) / 8 : 16;
-    std::size_t count = length;
-    if (point < length) {
-        const uint128 before = (static_cast<uint128>(1) << (point * 8)) - 1;
-        chars = (chars & before) | (chars >> 8 & ~before);
-        --count;
-    } else {
-        point = count;
-    }
-    if (count == 0)
-        return Parsed::malformed;
-    const unsigned fill = static_cast<unsigned>(16 - count) * 8; // count < 16 whenever there is a point
-    const uint128 zeros = static_cast<uint128>(0x3030303030303030u) << 64 | 0x3030303030303030u;
-    chars = chars << fill | (fill ? zeros >> (128 - fill) : 0);
-    const auto first = static_cast<std::uint64_t>(chars), second = static_cast<std::uint64_t>(chars >> 64);
-    if (not_digits(first) | not_digits(second))
-        return parse_decimal_slowly(text, length, negative, precision, scale, out);
-    const std::uint64_t digits = eight_digits(first) * 100'000'000 + eight_digits(second);
-    const int shift = scale - static_cast<int>(count - point);
-    if (shift == 0 && digits < powers_of_ten[static_cast<std::size_t>(precision)]) {
-        out = negative ? -static_cast<int128>(digits) : static_cast<int128>(digits);
+    const int shift = scale - static_cast<int>(number.fraction);
+    if (shift == 0 && number.digits < powers_of_ten[static_cast<std::size_t>(precision)]) {
+        out = negative ? -static_cast<int128>(number.digits) : static_cast<int128>(number.digits);
         return Parsed::ok;
     }
-    return scaled(digits, negative, shift, precision, out);
+    return scaled(number.digits, negative, shift, precision, out);
 }
 
-Parsed parse_double(const char* text, std::size_t length, double& out) { return parse_floating(text, length, out); }
+Parsed parse_double(const char* text, std::size_t length, double& out)
+{
+    if (length != 0 && parse_json_double(text, length, out) == Parsed::ok) [[likely]]
+        return Parsed::ok;
+    return parse_floating(text, length, out);
+}
 Parsed parse_float(const char* text, std::size_t length, float& out) { return parse_floating(text, length, out); }
 
 Parsed parse_boolean(std::string_view text, bool only_words, bool& out)
@@ -250,27 +282,41 @@ Parsed parse_time(const char* text, std::size_t length, std::int64_t per_second,
 Parsed parse_timestamp(const char* text, std::size_t length, std::int64_t per_second, Zone zone, std::int64_t& out)
 {
     std::int32_t days = 0;
-    if (length < 10 || !read_date(text, days))
-        return Parsed::malformed;
+    std::uint32_t seconds = 0;
     std::int64_t time = 0, offset = 0;
-    bool zoned = false;
-    if (length > 10) {
-        if (text[10] != ' ' && text[10] != 'T' && text[10] != 't')
+    std::size_t used = 0;
+    const char middle = length > 10 ? text[10] : 'T';
+    if (middle != ' ' && middle != 'T' && middle != 't')
+        return Parsed::malformed;
+    if (length >= 19 && read_date_time(text, days, seconds)) [[likely]] {
+        time = seconds * per_second;
+        used = 19;
+        if (length > 20 && text[19] == '.') {
+            std::int64_t fraction = 0;
+            std::size_t digits = 0;
+            if (const Parsed parsed = read_fraction(text + 20, length - 20, per_second, digits, fraction); parsed != Parsed::ok)
+                return parsed;
+            time += fraction;
+            used = 20 + digits;
+        }
+    } else {
+        if (length < 10 || !read_date(text, days))
             return Parsed::malformed;
-        std::size_t used = length - 11;
-        if (const Parsed parsed = read_time(text + 11, used, per_second, time); parsed != Parsed::ok)
-            return parsed;
-        zoned = 11 + used < length;
-        if (zoned && !read_offset(text + 11 + used, length - 11 - used, offset))
-            return Parsed::malformed;
+        used = 10;
+        if (length > 10) {
+            std::size_t read = length - 11;
+            if (const Parsed parsed = read_time(text + 11, read, per_second, time); parsed != Parsed::ok)
+                return parsed;
+            used = 11 + read;
+        }
     }
+    const bool zoned = used < length && used > 10;
+    if (used < length && (!zoned || !read_offset(text + used, length - used, offset)))
+        return Parsed::malformed;
     if (zoned ? zone == Zone::none : zone == Zone::required)
         return Parsed::zone;
-    int128 value = (static_cast<int128>(days) * 86400 - offset) * per_second + time;
-    if (value > INT64_MAX || value < INT64_MIN)
-        return Parsed::range;
-    out = static_cast<std::int64_t>(value);
-    return Parsed::ok;
+    const std::int64_t since_1970 = std::int64_t{days} * 86400 - offset;
+    return __builtin_mul_overflow(since_1970, per_second, &out) || __builtin_add_overflow(out, time, &out) ? Parsed::range : Parsed::ok;
 }
 
 } // namespace jackfield::files

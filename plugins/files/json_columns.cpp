@@ -1,0 +1,430 @@
+// Records into columns. The fields of a record are looked for in the order of the record before, then by name.
+#include "json_columns.hpp"
+
+#include <algorithm>
+#include <cstring>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+namespace jackfield::files {
+namespace {
+
+[[nodiscard]] bool is_string(std::string_view token) { return token.size() >= 2 && token.front() == '"' && token.back() == '"'; }
+
+/// Copies `length` bytes and tells whether no backslash is among them. Both sides have text_padding bytes more.
+[[nodiscard]] inline bool copy_plain(char* out, const char* from, std::size_t length)
+{
+#if defined(__x86_64__)
+    if (length <= 512) [[likely]] {
+        const __m128i backslash = _mm_set1_epi8('\\');
+        unsigned found = 0;
+        std::size_t at = 0;
+        for (;;) {
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + at), bytes);
+            const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, backslash)));
+            at += 16;
+            if (at >= length)
+                return (found | (mask & (0xFFFFu >> (at - length)))) == 0;
+            found |= mask;
+        }
+    }
+#endif
+    std::memcpy(out, from, length);
+    return length == 0 || std::memchr(from, '\\', length) == nullptr;
+}
+
+[[nodiscard]] std::string shown(std::string_view text) { return std::string(text.substr(0, 60)) + (text.size() > 60 ? "…" : ""); }
+
+} // namespace
+
+Result<JsonColumns> JsonColumns::make(BatchBuilder& builder, UnknownField unknown)
+{
+    constexpr std::int64_t per_second[] = {1, 1'000, 1'000'000, 1'000'000'000};
+    JsonColumns out;
+    out.builder_ = &builder;
+    out.unknown_ = unknown;
+    for (std::size_t i = 0; i < builder.columns(); ++i) {
+        const Field& field = builder.schema()[i];
+        const DataType& type = field.type;
+        Column column{};
+        column.name = field.name;
+        column.quoted = field.name + '"';
+        column.type = type.type;
+        column.number = static_cast<std::uint32_t>(i);
+        column.long_name = column.quoted.size() > 16;
+        column.nested = !type.children.empty() || type.type == Type::structure;
+        if (type.type == Type::null || type.type == Type::dictionary || type.type == Type::run_end_encoded || type.type == Type::duration
+            || type.type == Type::interval_month_day_nano || type.type == Type::utf8_view || type.type == Type::binary_view || type.type == Type::fixed_binary)
+            return fail(JF_E_CONFIG, "JSON has no values of type " + type.text() + "; declare text, and cast it in a later step", "columns." + field.name);
+        char key[16] = {}, mask[16] = {};
+        const std::size_t known = std::min<std::size_t>(column.quoted.size(), 16);
+        std::memcpy(key, column.quoted.data(), known);
+        std::memset(mask, 0xFF, known);
+        std::memcpy(column.key, key, 16);
+        std::memcpy(column.mask, mask, 16);
+        column.precision = type.precision;
+        column.scale = type.scale;
+        column.per_second = per_second[static_cast<std::size_t>(type.unit)];
+        column.zone = type.zone.empty() ? Zone::none : type.zone == "UTC" || type.zone == "+00:00" || type.zone == "Etc/UTC" ? Zone::utc : Zone::required;
+        out.by_name_.emplace(field.name, i);
+        out.columns_.push_back(std::move(column));
+    }
+    return out;
+}
+
+void JsonColumns::begin(std::size_t rows, std::size_t bytes)
+{
+    base_ = static_cast<std::size_t>(builder_->rows());
+    row_ = 0;
+    room_ = rows;
+    for (Column& column : columns_) {
+        if (column.nested)
+            continue;
+        ColumnBuilder& target = builder_->column(column.number);
+        target.reserve(static_cast<std::int64_t>(rows));
+        switch (column.type) {
+        case Type::utf8: case Type::binary:
+            column.values = reinterpret_cast<std::uint8_t*>(target.offsets<std::int32_t>() + base_);
+            column.data = target.text_room(bytes + text_padding) - *reinterpret_cast<std::int32_t*>(column.values);
+            break;
+        case Type::large_utf8: case Type::large_binary:
+            column.values = reinterpret_cast<std::uint8_t*>(target.offsets<std::int64_t>() + base_);
+            column.data = target.text_room(bytes + text_padding) - *reinterpret_cast<std::int64_t*>(column.values);
+            break;
+        case Type::boolean: column.values = target.values(); break; // bits have no address of their own
+        default: column.values = target.values() + base_ * value_width(target.type()); break;
+        }
+        column.validity = nullptr;
+        if (column.tracks_nulls)
+            open_validity(column);
+    }
+}
+
+void JsonColumns::open_validity(Column& column)
+{
+    column.validity = builder_->column(column.number).validity();
+    column.tracks_nulls = true;
+    for (std::size_t at = base_; at < base_ + room_; ++at) {
+        if ((at & 7) == 0 && at + 8 <= base_ + room_) {
+            std::memset(column.validity + at / 8, 0xFF, (base_ + room_ - at) / 8);
+            at += (base_ + room_ - at) / 8 * 8 - 1;
+            continue;
+        }
+        column.validity[at >> 3] = static_cast<std::uint8_t>(column.validity[at >> 3] | 1u << (at & 7));
+    }
+}
+
+void JsonColumns::put_null(Column& column)
+{
+    if (column.nested) {
+        builder_->column(column.number).append_null();
+        return;
+    }
+    if (!column.validity)
+        open_validity(column);
+    const std::size_t at = base_ + row_;
+    column.validity[at >> 3] = static_cast<std::uint8_t>(column.validity[at >> 3] & ~(1u << (at & 7)));
+    ++column.nulls;
+    switch (column.type) {
+    case Type::utf8: case Type::binary: {
+        auto* offsets = reinterpret_cast<std::int32_t*>(column.values) + row_;
+        offsets[1] = offsets[0];
+        break;
+    }
+    case Type::large_utf8: case Type::large_binary: {
+        auto* offsets = reinterpret_cast<std::int64_t*>(column.values) + row_;
+        offsets[1] = offsets[0];
+        break;
+    }
+    case Type::boolean: column.values[at >> 3] = static_cast<std::uint8_t>((at & 7) == 0 ? 0 : column.values[at >> 3] & ~(1u << (at & 7))); break;
+    default: {
+        const std::size_t width = value_width(builder_->schema()[column.number].type);
+        std::memset(column.values + row_ * width, 0, width);
+        break;
+    }
+    }
+}
+
+void JsonColumns::end()
+{
+    for (Column& column : columns_)
+        if (!column.nested)
+            builder_->column(column.number).set_length(static_cast<std::int64_t>(base_ + row_), column.nulls);
+    builder_->set_rows(static_cast<std::int64_t>(base_ + row_));
+}
+
+void JsonColumns::start_batch()
+{
+    for (Column& column : columns_) {
+        column.nulls = 0;
+        column.tracks_nulls = false;
+        column.validity = nullptr;
+    }
+}
+
+JsonColumns::Column* JsonColumns::find(std::string_view token)
+{
+    scratch_.clear();
+    if (!is_string(token) || !unescape_json(token, scratch_))
+        return nullptr;
+    const auto found = by_name_.find(scratch_);
+    return found == by_name_.end() ? nullptr : &columns_[found->second];
+}
+
+template <class T>
+inline bool JsonColumns::put_integer(Column& column, std::string_view token)
+{
+    T value{};
+    const char* text = token.data();
+    std::size_t size = token.size();
+    if (*text == '"') {
+        ++text, size -= 2;
+    } else if ((*text == '0' && size > 1) || *text == '+' || (*text == '-' && size > 2 && text[1] == '0')) [[unlikely]] {
+        return refuse_value(column, Parsed::malformed, token);
+    }
+    return put(column, parse_integer<T>(text, size, value), value, token);
+}
+
+template <class Offset>
+inline bool JsonColumns::put_text(Column& column, std::string_view token)
+{
+    auto* offsets = reinterpret_cast<Offset*>(column.values) + row_;
+    char* out = column.data + offsets[0];
+    if (is_string(token)) [[likely]] {
+        const std::size_t length = token.size() - 2;
+        if (copy_plain(out, token.data() + 1, length)) [[likely]] {
+            offsets[1] = static_cast<Offset>(offsets[0] + static_cast<Offset>(length));
+            return true;
+        }
+        scratch_.clear();
+        if (!unescape_json(token, scratch_))
+            return refuse(column.name, "json", "the string holds an escape that JSON does not have");
+        token = scratch_;
+    }
+    std::memcpy(out, token.data(), token.size());
+    offsets[1] = static_cast<Offset>(offsets[0] + static_cast<Offset>(token.size()));
+    return true;
+}
+
+inline bool JsonColumns::store(Column& column, const JsonTokens& tokens, std::size_t i, std::size_t next)
+{
+    const std::string_view token = tokens.between(i, next);
+    switch (column.type) {
+    case Type::utf8:
+        if (token.front() == '"') [[likely]]
+            return put_text<std::int32_t>(column, token);
+        break;
+    case Type::int64:
+        if (token.front() != 'n') [[likely]]
+            return put_integer<std::int64_t>(column, token);
+        break;
+    case Type::int32:
+        if (token.front() != 'n') [[likely]]
+            return put_integer<std::int32_t>(column, token);
+        break;
+    case Type::float64: {
+        double value = 0;
+        if (parse_json_double(token.data(), token.size(), value) == Parsed::ok) [[likely]] {
+            reinterpret_cast<double*>(column.values)[row_] = value;
+            return true;
+        }
+        break;
+    }
+    case Type::boolean:
+        if (token == "true" || token == "false") [[likely]] {
+            const std::size_t at = base_ + row_;
+            const auto byte = static_cast<std::uint8_t>((at & 7) == 0 ? 0 : column.values[at >> 3] & ~(1u << (at & 7)));
+            column.values[at >> 3] = static_cast<std::uint8_t>(byte | static_cast<unsigned>(token.size() == 4) << (at & 7));
+            return true;
+        }
+        break;
+    case Type::timestamp: {
+        std::int64_t value = 0;
+        if (token.size() > 2 && token.front() == '"'
+            && parse_timestamp(token.data() + 1, token.size() - 2, column.per_second, column.zone, value) == Parsed::ok) [[likely]] {
+            reinterpret_cast<std::int64_t*>(column.values)[row_] = value;
+            return true;
+        }
+        break;
+    }
+    default: break;
+    }
+    return store_other(column, tokens, i, next, token);
+}
+
+bool JsonColumns::store_other(Column& column, const JsonTokens& tokens, std::size_t i, std::size_t next, std::string_view token)
+{
+    const char first = token.front();
+    if (first == 'n' && token == "null") {
+        put_null(column);
+        return true;
+    }
+    if (column.nested) {
+        const std::string wrong = append_json(builder_->column(column.number), tokens, i, next);
+        return wrong.empty() || refuse(column.name, "type", wrong);
+    }
+    switch (column.type) {
+    case Type::int8: return put_integer<std::int8_t>(column, token);
+    case Type::int16: return put_integer<std::int16_t>(column, token);
+    case Type::int32: return put_integer<std::int32_t>(column, token);
+    case Type::int64: return put_integer<std::int64_t>(column, token);
+    case Type::uint8: return put_integer<std::uint8_t>(column, token);
+    case Type::uint16: return put_integer<std::uint16_t>(column, token);
+    case Type::uint32: return put_integer<std::uint32_t>(column, token);
+    case Type::uint64: return put_integer<std::uint64_t>(column, token);
+    case Type::utf8: case Type::large_utf8:
+        // A number, a word, an object or a list stays as it is written.
+        if (first != '"' && skip_json_value(tokens, i) != next)
+            return refuse_value(column, Parsed::malformed, token);
+        return column.type == Type::utf8 ? put_text<std::int32_t>(column, token) : put_text<std::int64_t>(column, token);
+    case Type::binary: return is_string(token) ? put_text<std::int32_t>(column, token) : refuse_value(column, Parsed::malformed, token);
+    case Type::large_binary: return is_string(token) ? put_text<std::int64_t>(column, token) : refuse_value(column, Parsed::malformed, token);
+    default: break;
+    }
+    std::string_view text = token;
+    if (is_string(token)) {
+        text = token.substr(1, token.size() - 2);
+        if (text.find('\\') != text.npos) {
+            scratch_.clear();
+            if (!unescape_json(token, scratch_))
+                return refuse(column.name, "json", "the string holds an escape that JSON does not have");
+            scratch_.reserve(scratch_.size() + text_padding);
+            text = scratch_;
+        }
+    } else if (!valid_json_number(token)) {
+        return refuse_value(column, Parsed::malformed, token);
+    }
+    if (column.type == Type::float64) {
+        double value = 0;
+        const Parsed parsed = parse_double(text.data(), text.size(), value);
+        return put(column, parsed, value, token);
+    }
+    if (column.type == Type::float32) {
+        float value = 0;
+        const Parsed parsed = parse_float(text.data(), text.size(), value);
+        return put(column, parsed, value, token);
+    }
+    if (column.type == Type::decimal128) {
+        Int128 value = 0;
+        const Parsed parsed = parse_decimal(text.data(), text.size(), column.precision, column.scale, value);
+        return put(column, parsed, value, token);
+    }
+    return first == '"' ? store_time(column, text, token) : refuse_value(column, Parsed::malformed, token);
+}
+
+bool JsonColumns::store_time(Column& column, std::string_view text, std::string_view token)
+{
+    std::int64_t wide = 0;
+    std::int32_t days = 0;
+    Parsed parsed = Parsed::malformed;
+    switch (column.type) {
+    case Type::timestamp:
+        parsed = parse_timestamp(text.data(), text.size(), column.per_second, column.zone, wide);
+        return put(column, parsed, wide, token);
+    case Type::date32: parsed = parse_date(text.data(), text.size(), days); return put(column, parsed, days, token);
+    case Type::date64: parsed = parse_date(text.data(), text.size(), days); return put(column, parsed, std::int64_t{days} * 86'400'000, token);
+    case Type::time64: parsed = parse_time(text.data(), text.size(), column.per_second, wide); return put(column, parsed, wide, token);
+    case Type::time32:
+        parsed = parse_time(text.data(), text.size(), column.per_second, wide);
+        return put(column, parsed, static_cast<std::int32_t>(wide), token);
+    default: return refuse_value(column, Parsed::malformed, token); // a boolean
+    }
+}
+
+bool JsonColumns::add(const JsonTokens& tokens, std::size_t& i)
+{
+    ++record_;
+    if (!tokens.has(i) || tokens.at(i) != '{')
+        return refuse({}, "json", "the record is no JSON object");
+    if (!tokens.has(i + 1))
+        return refuse({}, "json", "the record ends inside of its object");
+    const char* const text = tokens.text;
+    Column* expected = columns_.data();
+    Column* const last = expected + columns_.size();
+    std::size_t filled = 0;
+    bool more = tokens.at(i + 1) != '}';
+    i += more ? 1 : 2;
+    while (more) {
+        const std::uint32_t* const places = tokens.places + i; // of name, colon, value
+        if (places[2] >= tokens.end || text[places[0]] != '"' || text[places[1]] != ':') [[unlikely]]
+            return wrong_name(tokens, i) || undo();
+        Column* column = expected;
+        if (expected == last || !matches(*expected, text + places[0] + 1)) [[unlikely]]
+            column = find(tokens.between(i, i + 1));
+        const char first = text[places[2]];
+        const std::size_t next = first == '{' || first == '[' ? skip_json_value(tokens, i + 2) : i + 3;
+        if (next == 0 || !tokens.has(next)) [[unlikely]]
+            return refuse({}, "json", "the record ends inside of its object, or a value in it is no JSON") || undo();
+        const char separator = tokens.at(next);
+        more = separator == ',';
+        if (!more && separator != '}') [[unlikely]]
+            return refuse({}, "json", "a comma or brace is expected after '" + shown(tokens.between(i + 2, next)) + "'") || undo();
+        if (column) [[likely]] {
+            if (column->seen == record_) [[unlikely]]
+                return refuse(column->name, "json", "the field is there twice") || undo();
+            column->seen = record_;
+            expected = column + 1;
+            ++filled;
+            if (!store(*column, tokens, i + 2, next)) [[unlikely]]
+                return undo();
+        } else if (!skip_unknown(tokens, i, next)) {
+            return undo();
+        }
+        i = next + 1;
+    }
+    if (filled != columns_.size()) [[unlikely]]
+        for (Column& column : columns_)
+            if (column.seen != record_)
+                put_null(column);
+    if (tokens.has(i)) [[unlikely]]
+        return refuse({}, "json", "more text stands after the object: '" + shown(tokens.between(i, i + 1)) + "'") || undo();
+    ++row_;
+    return true;
+}
+
+bool JsonColumns::wrong_name(const JsonTokens& tokens, std::size_t i)
+{
+    return refuse({}, "json", tokens.has(i + 2) ? "a name and a colon are expected near '" + shown(tokens.between(i, i + 1)) + "'" : "the record ends inside of its object");
+}
+
+bool JsonColumns::skip_unknown(const JsonTokens& tokens, std::size_t i, std::size_t next)
+{
+    if (unknown_ == UnknownField::refuse)
+        return refuse({}, "field", "there is no column for field " + shown(tokens.between(i, i + 1)) + "; declare columns, or raise sample");
+    return skip_json_value(tokens, i + 2) == next || refuse({}, "json", "'" + shown(tokens.between(i + 2, next)) + "' is no JSON");
+}
+
+/// Takes back what the unfinished record wrote.
+bool JsonColumns::undo()
+{
+    const std::size_t at = base_ + row_;
+    for (Column& column : columns_) {
+        if (column.nested) {
+            builder_->column(column.number).truncate(static_cast<std::int64_t>(at));
+            builder_->column(column.number).forget_error();
+        } else if (column.validity && (column.validity[at >> 3] >> (at & 7) & 1) == 0) {
+            column.validity[at >> 3] = static_cast<std::uint8_t>(column.validity[at >> 3] | 1u << (at & 7));
+            --column.nulls;
+        }
+    }
+    return false;
+}
+
+bool JsonColumns::refuse_value(const Column& column, Parsed parsed, std::string_view token)
+{
+    const char* why = parsed == Parsed::range ? " is too large for " : parsed == Parsed::inexact ? " has more digits than fit "
+        : parsed == Parsed::zone                ? " has the wrong zone for "
+                                                : " is no value of ";
+    const char* code = parsed == Parsed::range ? "range" : parsed == Parsed::inexact ? "inexact" : "type";
+    return refuse(column.name, code, shown(token) + why + builder_->schema()[column.number].type.text());
+}
+
+bool JsonColumns::refuse(std::string_view column, std::string_view code, std::string message)
+{
+    fault_ = {column, code, std::move(message)};
+    return false;
+}
+
+} // namespace jackfield::files
