@@ -10,11 +10,17 @@ if(JACKFIELD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${JACKFIELD_CCACHE}")
 endif()
 
+# -O2: compiles faster than CMake's -O3 and measures the same; hot files ask for more themselves.
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+string(REPLACE "-O3" "-O2" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
+
 add_library(jackfield_build INTERFACE)
 add_library(jackfield::build ALIAS jackfield_build)
 target_compile_features(jackfield_build INTERFACE cxx_std_20 c_std_11)
 target_compile_options(jackfield_build INTERFACE
-  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${JACKFIELD_WERROR}>:-Werror>)
+  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> # g++ 12 warns of its own std::string (GCC bug 105651)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${JACKFIELD_WERROR}>:-Werror>)
 find_program(JACKFIELD_MOLD NAMES mold)
 if(JACKFIELD_MOLD)
   target_link_options(jackfield_build INTERFACE -fuse-ld=mold)

@@ -182,7 +182,7 @@ struct ProgressCommit {
 
 /// A full load of (flow, task): the word that keeps its progress apart from that of other loads.
 struct Generation {
-    std::string id; ///< "g1", "g2" …
+    std::string id; ///< "g" and when it started: never the same twice, also not in another state file
     std::string run;
     bool complete = false; ///< its final commit was made
     std::int64_t started_at = 0;

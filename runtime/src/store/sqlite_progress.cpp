@@ -181,12 +181,11 @@ Result<std::optional<Generation>> SqliteStore::generation(std::string_view flow,
 Result<Generation> SqliteStore::start_generation(std::string_view flow, std::string_view task, std::string_view run)
 {
     return write<Generation>(Commit::synced, [&](Database& database) -> Result<Generation> {
-        // Numbers come from the counter of fences, so that one forgotten by reset() never comes back.
-        JF_ASSIGN(const std::uint64_t number, next_fence(database));
+        // The number is the time: one forgotten by reset(), or with a lost state file, must never come back, since sinks
+        // keep tokens under it.
         const std::int64_t now = clock_now();
-        JF_TRY(Query(database, "INSERT OR REPLACE INTO generation VALUES (?, ?, ?, ?, 0, ?)", flow, task, number, run, now)
-                   .run());
-        return Generation{generation_id(static_cast<std::int64_t>(number)), std::string(run), false, now};
+        JF_TRY(Query(database, "INSERT OR REPLACE INTO generation VALUES (?, ?, ?, ?, 0, ?)", flow, task, now, run, now).run());
+        return Generation{generation_id(now), std::string(run), false, now};
     });
 }
 
