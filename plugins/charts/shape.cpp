@@ -137,6 +137,9 @@ Result<Parts> find_parts(const Spec& spec, const Table& table)
     } else {
         choose_x(parts, spec, table);
     }
+    const std::string_view as = spec.text("x_type");
+    if (parts.x != nullptr && parts.x->kind == ColumnKind::text && (as == "time" || as == "number"))
+        return fail(JF_E_CONFIG, "column '" + parts.x->name + "' holds text, not a " + std::string(as) + "; cast it in the query", "x_type");
     if (parts.y.empty())
         choose_values(parts, spec, table);
     if (parts.y.empty() && spec.text("aggregate") != "count" && !table.columns.empty())

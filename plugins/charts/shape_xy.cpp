@@ -141,7 +141,8 @@ Status shape_xy(std::string& out, const Spec& spec, const Parts& parts, std::siz
     }
     if (cloud)
         remarks.cut(after, before, "points");
-    const bool time = parts.x != nullptr && parts.x->kind == ColumnKind::time && spec.text("x_type") != "number";
+    const std::string_view as = spec.text("x_type");
+    const bool time = parts.x != nullptr && as != "number" && (parts.x->kind == ColumnKind::time || as == "time");
     out += R"(,"x_kind":")" + std::string(by_category ? "category" : time ? "time" : "number") + '"';
     if (time)
         out += R"(,"date_only":)" + std::string(parts.x->date_only ? "true" : "false");

@@ -79,6 +79,7 @@ TEST_CASE("a column that does not exist is answered with those that do", "[chart
     CHECK(found.where == "x");
     CHECK(found.message == "the data has no column 'town'; columns: city, people");
     CHECK(error(R"({"kind":"bar","y":"city"})", table).where == "y");
+    CHECK(error(R"({"kind":"line","x":"city","x_type":"time"})", table).where == "x_type");
 }
 
 TEST_CASE("rows of one bar are added up, or aggregated as asked", "[charts][shape]")
