@@ -7,7 +7,7 @@
 #include <jackfield/abi/source.h>
 #include <jackfield/abi/task.h>
 
-#include <cstring>
+#include <cstdint>
 
 namespace any_plugin {
 

@@ -237,7 +237,7 @@ TEST_CASE("a chain is one line, branches have lines of their own", "[plan][graph
     CHECK(graph_of({{"land", ""}, {"checks", R"("land")"}, {"page", R"("checks")"}}) == "\nland ──▶ checks ──▶ page\n");
     CHECK(graph_of({{"a", ""}, {"b", ""}}) == "\na\nb\n");
     CHECK(graph_of({{"land", ""}, {"left", R"("land")"}, {"right", R"("land")"}, {"join", R"("left", "right", "land")"}}) == R"(
-land ─┬──▶ left ────▶ join
+land ─┬──▶ left ──┬──▶ join
       └──▶ right ─┘
 )");
 }
