@@ -1,7 +1,6 @@
 // Threads, deadlines and failure of one attempt.
 #include "exec/pipeline/attempt.hpp"
 
-#include "exec/human.hpp"
 #include "exec/pipeline/crash_points.hpp"
 
 #include <algorithm>
@@ -15,6 +14,12 @@ constexpr std::int64_t closing_ns = 30 * second_ns;     // for a rollback or a c
 constexpr std::int64_t rollback_ns = second_ns;         // the same after the deadline of the attempt
 constexpr std::int64_t cancel_patience_ns = 2 * second_ns; // after cancel(), for calls in progress and rollbacks
 constexpr std::int64_t tick_ns = 20'000'000;            // between two looks of the watch
+
+/// "300 s", "250 ms".
+std::string spelled(std::int64_t span_ns)
+{
+    return span_ns >= 10 * second_ns ? std::to_string(span_ns / second_ns) + " s" : std::to_string(span_ns / 1'000'000) + " ms";
+}
 
 std::int64_t plus(std::int64_t when, std::int64_t span) noexcept { return when > no_deadline - span ? no_deadline : when + span; }
 
@@ -194,9 +199,9 @@ Error Attempt::late(const Caller::Overdue& call) const
     const std::int64_t now = monotonic_ns();
     if (now >= context.deadline_ns)
         return jackfield::fail(JF_E_TIMEOUT, "the attempt did not end by its deadline; " + call.function + "() of the " + call.who
-                                                 + " was still running after " + human_duration(now - call.since_ns));
+                                                 + " was still running after " + spelled(now - call.since_ns));
     return jackfield::fail(JF_E_TIMEOUT, call.function + "() of the " + call.who + " did not come back within "
-                                             + human_duration(context.call_timeout_ns)
+                                             + spelled(context.call_timeout_ns)
                                              + "; the component hangs or its store is too slow");
 }
 

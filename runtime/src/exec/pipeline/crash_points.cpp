@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -41,10 +42,10 @@ public:
     Phase(const Phase&) = delete;
     Phase& operator=(const Phase&) = delete;
 
-    /// One byte says it all, so that a kill never leaves half a name: the first letters of all points differ in two.
+    /// Points of the reader that pass all the time would hide where the writer is.
     void note(std::string_view point)
     {
-        if (!page_ || point.size() >= phase_length)
+        if (!page_ || point.size() >= phase_length || point == "read")
             return;
         std::array<char, phase_length> text{};
         std::memcpy(text.data(), point.data(), point.size());
