@@ -120,7 +120,7 @@ Status Run::take_over(const store::Run& last)
 
 Status Run::begin()
 {
-    digest_ = sha256_hex(boost::json::serialize(setup_.flow.to_json()));
+    digest_ = sha256(boost::json::serialize(setup_.flow.to_json()));
     tasks_ = chosen(setup_.flow, setup_.options);
     dag_ = std::make_unique<Dag>(tasks_);
     items_of_.resize(tasks_.size());
