@@ -26,7 +26,7 @@ namespace jackfield::duckdb {
     X(create_data_chunk) X(destroy_data_chunk) X(data_chunk_reset) X(data_chunk_get_size) X(data_chunk_set_size)         \
     X(data_chunk_get_vector) X(data_chunk_get_column_count) X(vector_size) X(vector_get_data) X(vector_get_validity)     \
     X(vector_ensure_validity_writable) X(vector_reference_vector) X(vector_assign_string_element_len)                    \
-    X(list_vector_get_child) X(struct_vector_get_child)                                                                  \
+    X(list_vector_get_child) X(list_vector_reserve) X(list_vector_set_size) X(struct_vector_get_child)                                                                 \
     X(create_logical_type) X(create_decimal_type) X(destroy_logical_type) X(get_type_id) X(decimal_width)                \
     X(decimal_scale) X(decimal_internal_type)                                                                            \
     X(create_bool) X(create_int64) X(create_uint64) X(create_double) X(create_varchar_length) X(create_blob)             \
@@ -40,7 +40,7 @@ namespace jackfield::duckdb {
     X(table_function_set_extra_info) X(table_function_supports_projection_pushdown) X(register_table_function)           \
     X(bind_get_extra_info) X(bind_get_parameter) X(bind_add_result_column) X(bind_set_bind_data)                         \
     X(bind_set_cardinality) X(bind_set_error) X(init_get_bind_data) X(init_set_init_data) X(init_get_column_count)       \
-    X(init_get_column_index) X(init_set_max_threads) X(function_get_bind_data) X(function_get_init_data)                 \
+    X(init_get_column_index) X(init_set_max_threads) X(init_set_error) X(function_get_bind_data) X(function_get_init_data)                 \
     X(function_set_error)                                                                                                \
     X(appender_create_ext) X(appender_error_data) X(appender_flush) X(appender_close) X(appender_destroy)                \
     X(append_data_chunk)
