@@ -146,7 +146,7 @@ void add_kind(json::object& definitions, const ComponentCatalog& components, Com
         add("nothing", json::object{{"type", "object"}, {"additionalProperties", false}});
     for (const auto& id : components.names(kind)) {
         const auto* text = components.schema(kind, id);
-        const auto compiled = text != nullptr ? Schema::compile(*text, id) : Result<std::shared_ptr<const Schema>>(Error());
+        const auto compiled = text != nullptr ? OptionsSchema::compile(*text, id) : Result<std::shared_ptr<const OptionsSchema>>(Error());
         if (compiled) // a broken schema is reported where the component is used
             add(id, (*compiled)->document());
     }

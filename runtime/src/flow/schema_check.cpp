@@ -1,4 +1,4 @@
-// Schema: compiled by valijson, which has the last word; SchemaWalk says in our words what is wrong.
+// OptionsSchema: compiled by valijson, which has the last word; SchemaWalk says in our words what is wrong.
 #include "schema_check.hpp"
 
 #include "json_text.hpp"
@@ -60,15 +60,15 @@ Error broken(std::string_view name, const std::string& why)
 
 } // namespace
 
-struct Schema::Compiled {
+struct OptionsSchema::Compiled {
     json::value document; // kept: the compiled form may refer to it
     valijson::Schema schema;
 };
 
-Schema::Schema() = default;
-Schema::~Schema() = default;
+OptionsSchema::OptionsSchema() = default;
+OptionsSchema::~OptionsSchema() = default;
 
-Result<std::shared_ptr<const Schema>> Schema::compile(std::string_view text, std::string_view name)
+Result<std::shared_ptr<const OptionsSchema>> OptionsSchema::compile(std::string_view text, std::string_view name)
 {
     JsonLimits limits;
     limits.bytes = 1U << 20U;
@@ -77,7 +77,7 @@ Result<std::shared_ptr<const Schema>> Schema::compile(std::string_view text, std
         return broken(name, "line " + std::to_string(reading.faults.front().line) + ": " + reading.faults.front().message);
     if (auto why = lint_schema(reading.text->value()); !why.empty())
         return broken(name, why);
-    std::shared_ptr<Schema> out(new Schema());
+    std::shared_ptr<OptionsSchema> out(new OptionsSchema());
     out->document_ = reading.text->value();
     out->compiled_ = std::make_unique<Compiled>();
     try {
@@ -87,10 +87,10 @@ Result<std::shared_ptr<const Schema>> Schema::compile(std::string_view text, std
     } catch (const std::exception& error) {
         return broken(name, error.what());
     }
-    return std::shared_ptr<const Schema>(std::move(out));
+    return std::shared_ptr<const OptionsSchema>(std::move(out));
 }
 
-SchemaOutcome Schema::check(json::value& value, const std::set<std::string>& deferred) const
+SchemaOutcome OptionsSchema::check(json::value& value, const std::set<std::string>& deferred) const
 {
     SchemaWalk walk(document_, deferred);
     walk.check(value);
@@ -112,12 +112,12 @@ SchemaOutcome Schema::check(json::value& value, const std::set<std::string>& def
     return std::move(outcome);
 }
 
-Result<std::shared_ptr<const Schema>> SchemaStore::get(const std::string& text, std::string_view name)
+Result<std::shared_ptr<const OptionsSchema>> SchemaStore::get(const std::string& text, std::string_view name)
 {
     const std::lock_guard lock(mutex_);
     auto found = compiled_.find(text);
     if (found == compiled_.end())
-        found = compiled_.emplace(text, Schema::compile(text, name)).first;
+        found = compiled_.emplace(text, OptionsSchema::compile(text, name)).first;
     return found->second;
 }
 

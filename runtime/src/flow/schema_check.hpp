@@ -1,4 +1,4 @@
-// Schema: a component's JSON Schema (draft-07), checked itself, and what it says about a configuration in our words.
+// OptionsSchema: a component's JSON Schema (draft-07), checked itself, and what it says about a configuration in our words.
 //
 // Extensions, all optional:
 //   "x-jf-secret": true       the member must be {"secret": "env:NAME"} or {"secret": "file:PATH"}
@@ -33,12 +33,12 @@ struct SchemaOutcome {
     std::vector<SecretUse> secrets;
 };
 
-/// A compiled schema. Immutable; any thread.
-class Schema {
+/// A compiled schema of options. Not the Arrow Schema, whose name it must not share in one program. Immutable; any thread.
+class OptionsSchema {
 public:
     /// Fails with JF_E_CONFIG if the text is no JSON, no schema, refers to another document or refers to itself without
     /// end. `name` is only for the message. Never throws.
-    [[nodiscard]] static Result<std::shared_ptr<const Schema>> compile(std::string_view text, std::string_view name);
+    [[nodiscard]] static Result<std::shared_ptr<const OptionsSchema>> compile(std::string_view text, std::string_view name);
 
     /// Fills `value` with defaults and checks it. `deferred` holds JSON Pointers of strings whose value is known later:
     /// anything is accepted there.
@@ -47,13 +47,13 @@ public:
     /// The schema as a document, for editors.
     [[nodiscard]] const boost::json::value& document() const { return document_; }
 
-    Schema(const Schema&) = delete;
-    Schema& operator=(const Schema&) = delete;
-    ~Schema();
+    OptionsSchema(const OptionsSchema&) = delete;
+    OptionsSchema& operator=(const OptionsSchema&) = delete;
+    ~OptionsSchema();
 
 private:
     struct Compiled; // valijson's form
-    Schema();
+    OptionsSchema();
 
     boost::json::value document_;
     std::unique_ptr<Compiled> compiled_;
@@ -62,12 +62,12 @@ private:
 /// Compiles each schema text once. Any thread.
 class SchemaStore {
 public:
-    [[nodiscard]] Result<std::shared_ptr<const Schema>> get(const std::string& text, std::string_view name);
+    [[nodiscard]] Result<std::shared_ptr<const OptionsSchema>> get(const std::string& text, std::string_view name);
 
 private:
     std::mutex mutex_; // guards compiled_
     // Shared: a schema may be in use by one thread while another asks for it.
-    std::map<std::string, Result<std::shared_ptr<const Schema>>, std::less<>> compiled_;
+    std::map<std::string, Result<std::shared_ptr<const OptionsSchema>>, std::less<>> compiled_;
 };
 
 } // namespace jackfield

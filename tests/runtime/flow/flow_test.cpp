@@ -153,7 +153,7 @@ TEST_CASE("faults are printed in columns, in order, once", "[flow][fault]")
 TEST_CASE("the schema for editors accepts every good flow of the cases and marks misspelt options", "[flow][schema]")
 {
     const auto text = flow_schema(catalog());
-    const auto schema = Schema::compile(text, "flow");
+    const auto schema = OptionsSchema::compile(text, "flow");
     INFO((schema ? "" : schema.error().message));
     REQUIRE(schema);
     const auto check = [&](const std::string& flow) {

@@ -1,4 +1,4 @@
-// Schema: broken ones are named, good ones fill and check.
+// OptionsSchema: broken ones are named, good ones fill and check.
 #include "flow/schema_check.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,7 +12,7 @@ namespace {
 
 std::string why_broken(std::string_view text)
 {
-    const auto schema = Schema::compile(text, "acme");
+    const auto schema = OptionsSchema::compile(text, "acme");
     return schema ? "" : schema.error().message;
 }
 
@@ -24,7 +24,7 @@ struct Checked {
 
 Checked check(std::string_view schema_text, std::string_view value_text, const std::set<std::string>& deferred = {})
 {
-    const auto schema = Schema::compile(schema_text, "acme");
+    const auto schema = OptionsSchema::compile(schema_text, "acme");
     REQUIRE(schema);
     auto value = boost::json::parse(boost::json::string_view(value_text.data(), value_text.size()));
     auto outcome = (*schema)->check(value, deferred);
