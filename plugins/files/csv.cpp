@@ -32,8 +32,8 @@ Result<InputState> CsvDecoder::scan_more()
         if (*more == InputState::idle || (*more == InputState::end && window_->size() == 0))
             return *more;
         std::size_t size = window_->size();
-        if (*more == InputState::end)
-            window_->text()[size++] = '\n'; // the last row may lack it; the padding has room
+        if (*more == InputState::end && window_->text()[size - 1] != '\n')
+            window_->text()[size++] = '\n'; // the last row lacks it; the padding has room
         scanner_.scan(window_->text(), size);
         if (scanner_.rows() == 0 && *more == InputState::more)
             continue;

@@ -198,6 +198,7 @@ Result<InputState> JsonDecoder::split_more()
         if (*more == InputState::end) {
             line_ += static_cast<std::uint64_t>(std::count(window_->text(), window_->text() + window_->size(), '\n'));
             window_->take(window_->size());
+            splitter_ = next_splitter_;
             return InputState::end;
         }
         // Only white space, brackets or commas so far: they need no second look.

@@ -184,7 +184,8 @@ inline bool JsonColumns::put_integer(Column& column, std::string_view token)
     } else if ((*text == '0' && size > 1) || *text == '+' || (*text == '-' && size > 2 && text[1] == '0')) [[unlikely]] {
         return refuse_value(column, Parsed::malformed, token);
     }
-    return put(column, parse_integer<T>(text, size, value), value, token);
+    const Parsed parsed = parse_integer<T>(text, size, value);
+    return put(column, parsed, value, token);
 }
 
 template <class Offset>

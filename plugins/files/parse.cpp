@@ -221,7 +221,7 @@ template <class T>
         return false;
     if (hours > 18 || minutes > 59)
         return false;
-    seconds = (hours * 3600 + minutes * 60) * (*text == '-' ? -1 : 1);
+    seconds = static_cast<std::int64_t>(hours * 3600 + minutes * 60) * (*text == '-' ? -1 : 1);
     return true;
 }
 

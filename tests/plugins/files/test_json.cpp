@@ -1,0 +1,81 @@
+// NDJSON and JSON arrays: types, order of fields, bad records.
+#include "support.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace jackfield;
+using namespace jackfield::files;
+using namespace jackfield::files::test;
+
+TEST_CASE("NDJSON types are inferred, nested values stay JSON text, missing fields are null")
+{
+    const Decoded out = decode_json("{\"i\":1,\"d\":1.5,\"s\":\"a\\u00e9\\n\",\"t\":\"2024-01-02T03:04:05Z\",\"o\":{\"x\":[1,2]},\"b\":true,\"m\":1}\n"
+                                    "\n"
+                                    "{\"b\":false,\"s\":\"b\",\"d\":2,\"m\":\"two\",\"big\":18446744073709551615}\n");
+    CHECK(out.schema == "i:int64 d:float64 s:utf8 t:timestamp(us, UTC) o:utf8 b:bool m:utf8 big:uint64");
+    REQUIRE(out.rows.size() == 2);
+    CHECK(out.rows[0] == R"({"i":1,"d":1.5,"s":"aé\n","t":"2024-01-02T03:04:05Z","o":"{\"x\":[1,2]}","b":true,"m":"1","big":null})");
+    CHECK(out.rows[1] == R"({"i":null,"d":2,"s":"b","t":null,"o":null,"b":false,"m":"two","big":18446744073709551615})");
+    CHECK(out.bad.empty());
+}
+
+TEST_CASE("declared JSON columns are exact, in any order, with lists and structs")
+{
+    JsonOptions options;
+    options.columns = {{"amount", DataType::decimal(30, 4)}, {"tags", DataType::list(Type::utf8)},
+        {"at", DataType::structure({{"x", Type::int32}, {"y", Type::float64}})}, {"id", Type::int64}};
+    const Decoded out = decode_json("{\"id\":9007199254740993,\"other\":[{}],\"amount\":12345678901234567890.1234,\"tags\":[\"a\",null],\"at\":{\"y\":2.5}}\n"
+                                    "{\"id\":\"42\",\"tags\":[],\"at\":null}\n",
+        options);
+    CHECK(out.rows == Lines{R"({"amount":12345678901234567890.1234,"tags":["a",null],"at":{"x":null,"y":2.5},"id":9007199254740993})",
+        R"({"amount":null,"tags":[],"at":null,"id":42})"});
+}
+
+TEST_CASE("a bad NDJSON record spoils no other, whatever is wrong with it")
+{
+    JsonOptions options;
+    options.columns = {{"a", Type::int64}, {"s", Type::utf8}};
+    const std::string good = "{\"a\":1,\"s\":\"x\"}\n";
+    for (const std::string bad : {"{\"a\":1", "{\"a\":1}}", "{\"a\":x}", "{\"a\":1.5}", "{\"a\":007}", "[1]", "5", "{\"a\":1,}", "{\"a\" 1}", "{\"s\":\"open}",
+             "{\"s\":\"\x01\"}", "{\"s\":\"\xFF\"}", "{\"s\":\"\\q\"}", "{\"a\":1}{\"a\":2}", "{\"a\":99999999999999999999}", "{\"a\":1,\"a\":2}", "{\"s\":[1,}", "{\"a\":+1}", "\"",
+             "{\"s\":tru}", "{\"s\":\"\\ud800\"}"}) {
+        INFO(bad);
+        const Decoded out = decode_json(good + bad + "\n" + good, options);
+        CHECK(out.rows == Lines{R"({"a":1,"s":"x"})", R"({"a":1,"s":"x"})"});
+        REQUIRE(out.bad.size() == 1);
+        CHECK(out.bad[0].substr(0, 2) == "2 ");
+    }
+}
+
+TEST_CASE("a JSON array of objects is read record by record, on many lines or one")
+{
+    JsonOptions options;
+    options.lines = false;
+    CHECK(decode_json("[{\"a\":1},\n {\"a\":\n2}, {\"a\":3}]\n", options).rows == Lines{R"({"a":1})", R"({"a":2})", R"({"a":3})"});
+    CHECK(decode_json("{\"a\":1}\n{\n\"a\":2}", options).rows == Lines{R"({"a":1})", R"({"a":2})"});
+    options.columns = {{"a", Type::int64}};
+    CHECK(decode_json("[]", options).rows.empty());
+    CHECK(decode_json("[{\"a\":1},{\"a\":\"x\"},\n{\"a\":3}]", options).bad == Lines{"1 a type"});
+    CHECK(decode_json("[{\"a\":1}", options).error.find("not closed") != std::string::npos);
+}
+
+TEST_CASE("a field that the sample did not have is refused where the schema was inferred")
+{
+    JsonOptions options;
+    options.sample_rows = 1;
+    CHECK(decode_json("{\"a\":1}\n{\"a\":2,\"new\":3}\n", options).bad == Lines{"2  field"});
+    options.unknown = UnknownField::ignore;
+    CHECK(decode_json("{\"a\":1}\n{\"a\":2,\"new\":3}\n", options).rows.size() == 2);
+}
+
+TEST_CASE("NDJSON batches of any size give the same rows")
+{
+    std::string text;
+    for (int i = 0; i < 20000; ++i)
+        text += "{\"i\":" + std::to_string(i) + (i % 3 ? ",\"s\":\"v" + std::to_string(i) + "\"" : "") + ",\"ok\":" + (i % 2 ? "true" : "null") + "}\n";
+    const Decoded whole = decode_json(text);
+    REQUIRE(whole.rows.size() == 20000);
+    CHECK(whole.rows[19999] == R"({"i":19999,"ok":true,"s":"v19999"})");
+    for (const std::uint64_t rows : {1u, 7u, 1000u})
+        CHECK(decode_json(text, {}, rows).rows == whole.rows);
+}
