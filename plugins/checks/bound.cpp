@@ -58,41 +58,66 @@ struct Decimal {
     bool exact = true;
 };
 
-/// The decimal number times 10^scale, rounded down; nothing if it is no plain decimal number or does not fit.
-std::optional<Decimal> parse_decimal(std::string_view text, std::int32_t scale)
+/// Digits without a point, and how many of them stand behind it; JSON writers may spell 99.99 as 9.999E1.
+struct Digits {
+    std::string digits;
+    bool negative = false;
+    std::int64_t after_point = 0;
+};
+
+std::optional<Digits> parse_number(std::string_view text)
 {
-    const bool negative = take(text, '-');
-    Decimal out;
-    bool digits = false, lost = false;
-    std::int32_t after = -1; // digits after the point; -1: no point yet
-    int total = 0;
-    for (const char c : text) {
-        if (c == '.' && after < 0) {
-            after = 0;
+    Digits out;
+    out.negative = take(text, '-');
+    bool point = false;
+    while (!text.empty() && text.front() != 'e' && text.front() != 'E') {
+        const char c = text.front();
+        text.remove_prefix(1);
+        if (c == '.' && !point) {
+            point = true;
         } else if (c >= '0' && c <= '9') {
-            digits = true;
-            if (after >= scale) {
-                lost = lost || c != '0';
-                continue;
-            }
-            if (++total > 38)
-                return std::nullopt;
-            out.floor = out.floor * 10 + (c - '0');
-            after += after >= 0;
+            out.digits += c;
+            out.after_point += point;
         } else {
             return std::nullopt;
         }
     }
-    for (std::int32_t i = std::max(after, 0); i < scale; ++i) {
-        if (++total > 38)
-            return std::nullopt;
-        out.floor *= 10;
-    }
-    if (!digits)
+    if (out.digits.empty())
         return std::nullopt;
-    out.exact = !lost;
-    if (negative)
-        out.floor = -out.floor - (lost ? 1 : 0);
+    if (text.empty())
+        return out;
+    text.remove_prefix(1);
+    (void)take(text, '+');
+    int exponent = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (wrong != std::errc() || end != text.data() + text.size() || exponent > 1000 || exponent < -1000)
+        return std::nullopt;
+    out.after_point -= exponent;
+    return out;
+}
+
+/// The decimal number times 10^scale, rounded down; nothing if it is no number or does not fit 38 digits.
+std::optional<Decimal> parse_decimal(std::string_view text, std::int32_t scale)
+{
+    auto number = parse_number(text);
+    if (!number)
+        return std::nullopt;
+    std::string& digits = number->digits;
+    Decimal out;
+    for (; number->after_point < scale; ++number->after_point)
+        digits += '0';
+    for (; number->after_point > scale; --number->after_point) {
+        out.exact = out.exact && (digits.empty() || digits.back() == '0');
+        if (!digits.empty())
+            digits.pop_back();
+    }
+    digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+    if (digits.size() > 38)
+        return std::nullopt;
+    for (const char c : digits)
+        out.floor = out.floor * 10 + (c - '0');
+    if (number->negative)
+        out.floor = -out.floor - (out.exact ? 0 : 1);
     return out;
 }
 

@@ -82,6 +82,8 @@ public:
     {
         if (!input.batch)
             return {};
+        if (schema_.size() == 0)
+            return fail(JF_E_STATE, "a batch came before its schema was accepted");
         const BatchView view(schema_, *input.batch);
         const auto count = static_cast<std::size_t>(view.rows());
         keep_.assign(count, true);
