@@ -84,4 +84,47 @@ Result<OwnedArray> copy_rows(BatchBuilder& builder, const BatchView& from, const
     return builder.finish();
 }
 
+namespace {
+
+struct Assembled {
+    std::vector<ArrowArray> columns;
+    std::vector<ArrowArray*> pointers;
+    const void* buffers[1] = {nullptr};
+};
+
+} // namespace
+
+OwnedArray assemble(std::int64_t rows, std::vector<OwnedArray> columns)
+{
+    auto parts = std::make_unique<Assembled>();
+    for (auto& column : columns)
+        parts->columns.push_back(column.release());
+    for (auto& column : parts->columns)
+        parts->pointers.push_back(&column);
+    ArrowArray out{};
+    out.length = rows;
+    out.n_buffers = 1;
+    out.buffers = parts->buffers;
+    out.n_children = static_cast<std::int64_t>(parts->columns.size());
+    out.children = parts->pointers.data();
+    out.private_data = parts.release();
+    out.release = [](ArrowArray* array) {
+        const std::unique_ptr<Assembled> inside(static_cast<Assembled*>(array->private_data));
+        for (auto& column : inside->columns)
+            if (column.release)
+                column.release(&column);
+        array->release = nullptr;
+    };
+    return OwnedArray(out);
+}
+
+std::vector<OwnedArray> columns_of(const SharedArray& batch)
+{
+    OwnedArray whole = batch.slice(0, batch->length);
+    std::vector<OwnedArray> out;
+    for (std::int64_t i = 0; i < whole->n_children; ++i)
+        out.emplace_back(*whole->children[i]); // moved out, as consumers may
+    return out;
+}
+
 } // namespace jackfield

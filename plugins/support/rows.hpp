@@ -24,4 +24,10 @@ void append_rows(ColumnBuilder& to, const ColumnView& from, std::int64_t first, 
 /// Those rows of all columns as a new batch of builder's schema, the decoded one of `from`.
 Result<OwnedArray> copy_rows(BatchBuilder& builder, const BatchView& from, const std::vector<RowRun>& runs);
 
+/// A batch of these columns, each of `rows` rows.
+[[nodiscard]] OwnedArray assemble(std::int64_t rows, std::vector<OwnedArray> columns);
+
+/// The columns of a batch one by one, without a copy; an offset of the batch is carried into them.
+[[nodiscard]] std::vector<OwnedArray> columns_of(const SharedArray& batch);
+
 } // namespace jackfield

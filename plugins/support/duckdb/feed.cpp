@@ -337,6 +337,8 @@ struct FeedScan {
                 fill(api, vector, view[columns[i]], row, count);
                 continue;
             }
+            if (columns[i] != view.columns())
+                continue; // no column is wanted, only that there are rows
             auto* numbers = static_cast<std::uint64_t*>(api.vector_get_data(vector));
             for (std::int64_t k = 0; k < count; ++k)
                 numbers[k] = static_cast<std::uint64_t>(start + row + k);

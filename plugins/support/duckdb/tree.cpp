@@ -56,8 +56,8 @@ void walk(const json::value& value, Found& found, bool table_function = false)
     if (kind == "FUNCTION" || kind == "WINDOW")
         (table_function ? found.table_functions : found.functions).emplace(member(*object, "function_name"));
     if (kind == "COLUMN_REF")
-        if (const auto* names = object->at("column_names").if_array(); names && !names->empty())
-            found.columns.emplace(names->back().as_string());
+        for (const auto& name : object->at("column_names").as_array()) // of s.x either may be the column
+            found.columns.emplace(name.as_string());
     if (type == "BASE_TABLE" && member(*object, "schema_name").empty())
         found.tables.emplace(member(*object, "table_name"));
     if (const auto* ctes = object->if_contains("cte_map"); ctes && ctes->is_object())

@@ -20,7 +20,7 @@ Status check_query(Session& session, std::string_view sql, Files files);
 
 /// What a checked expression reads.
 struct ExpressionFacts {
-    std::set<std::string> columns;
+    std::set<std::string> columns; ///< and names of fields in them, as written
     bool repeatable = true; ///< the same row gives the same value tomorrow: no random(), no now()
 };
 
