@@ -296,6 +296,9 @@ void Run::close_task(std::size_t task)
         if (tasks_[task].kind == TaskKind::pipeline && result.is_null())
             result = boost::json::object{{"rows", only.counts.rows_out}, {"rejected", only.counts.rows_rejected}};
     }
+    if (state == State::completed && tasks_[task].kind == TaskKind::pipeline)
+        if (const auto done = shared_->complete_generation(tasks_[task].name); !done)
+            shared_->recorder->log(tasks_[task].name, "", 0, JF_LOG_ERROR, "the load is not marked as finished, the next run will go on with it: " + done.error().message);
     results_[tasks_[task].name] = std::move(result);
     dag_->end(task, state);
 }

@@ -87,6 +87,15 @@ Result<Generation> RunShared::generation(const std::string& task, bool increment
     return chosen;
 }
 
+Status RunShared::complete_generation(const std::string& task)
+{
+    // Asked of the store: if every item was completed by an earlier run, this one never chose a generation.
+    JF_ASSIGN(const auto last, recorder->store()->generation(flow.name, task));
+    if (!last || last->complete)
+        return {};
+    return recorder->store()->complete_generation(flow.name, task, last->id);
+}
+
 std::shared_ptr<HostBackend> make_backend(std::shared_ptr<RunShared> shared, std::string_view task, std::string_view slice,
                                           std::uint32_t attempt, std::string_view place)
 {

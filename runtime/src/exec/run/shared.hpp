@@ -51,6 +51,8 @@ struct RunShared {
 
     /// The load that a pipeline belongs to, decided once for all its attempts and slices.
     [[nodiscard]] Result<Generation> generation(const std::string& task, bool incremental);
+    /// All of the task is loaded: the next run of a full load starts a new generation.
+    [[nodiscard]] Status complete_generation(const std::string& task);
 
 private:
     std::mutex mutex_; // guards generations_
