@@ -95,6 +95,21 @@ public:
         partition_.clear();
         return enter(world_, "source.give_back");
     }
+    Status record(const Call&, std::string_view partition, std::string_view position, std::string_view intent) override
+    {
+        JF_TRY(enter(world_, "source.record"));
+        const std::lock_guard lock(world_->mutex);
+        world_->recorded[std::string(partition)] = {std::string(position), std::string(intent)};
+        return {};
+    }
+    Result<std::optional<Recorded>> recorded(const Call&, std::string_view partition) override
+    {
+        const std::lock_guard lock(world_->mutex);
+        const auto place = world_->recorded.find(std::string(partition));
+        if (place == world_->recorded.end())
+            return std::optional<Recorded>();
+        return std::optional(Recorded{place->second.first, place->second.second});
+    }
     Status ack(const Call&, std::string_view partition, std::string_view position) override
     {
         JF_TRY(enter(world_, "source.ack"));

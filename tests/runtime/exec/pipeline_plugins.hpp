@@ -30,6 +30,7 @@ struct World {
     std::mutex mutex;
     std::map<std::string, Disk> disks;
     std::map<std::string, std::int64_t> acked; ///< by partition: rows
+    std::map<std::string, std::pair<std::string, std::string>> recorded; ///< by partition: position, intent
     std::uint64_t epochs_told = 0;
     std::uint64_t kept_alive = 0;
     std::uint64_t queried = 0;

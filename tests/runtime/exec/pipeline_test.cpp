@@ -3,6 +3,8 @@
 
 #include "exec/pipeline/token.hpp"
 
+#include <jackfield/sdk/arrow/builder.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -17,13 +19,42 @@ using worlds::World;
 
 namespace {
 
-using Rows = std::vector<std::int64_t>;
+using Numbers = std::vector<std::int64_t>;
 
-Rows numbers(std::int64_t first, std::int64_t end)
+Numbers numbers(std::int64_t first, std::int64_t end)
 {
-    Rows out(static_cast<std::size_t>(end - first));
+    Numbers out(static_cast<std::size_t>(end - first));
     std::iota(out.begin(), out.end(), first);
     return out;
+}
+
+const char* name_of_place(TokenPlace place) { return place == TokenPlace::source ? "source" : "state store"; }
+
+/// Arrow data as an embedder has it: batches of ten rows.
+OwnedStream stream_of(std::int64_t rows)
+{
+    struct Parts {
+        std::int64_t at = 0, end;
+    };
+    ArrowArrayStream out{};
+    out.private_data = new Parts{0, rows};
+    out.get_schema = [](ArrowArrayStream*, ArrowSchema* to) { return export_schema(jackfield::Schema{{"n", Type::int64}}, to) ? 0 : 22; };
+    out.get_next = [](ArrowArrayStream* self, ArrowArray* array) {
+        auto& parts = *static_cast<Parts*>(self->private_data);
+        *array = ArrowArray{};
+        BatchBuilder batch(jackfield::Schema{{"n", Type::int64}});
+        for (int i = 0; i < 10 && parts.at < parts.end; ++i, batch.end_row())
+            batch.column(0).append_i64(parts.at++);
+        if (batch.rows() > 0)
+            *array = batch.finish()->release();
+        return 0;
+    };
+    out.get_last_error = [](ArrowArrayStream*) -> const char* { return nullptr; };
+    out.release = [](ArrowArrayStream* self) {
+        delete static_cast<Parts*>(self->private_data);
+        self->release = nullptr;
+    };
+    return OwnedStream(out);
 }
 
 /// A flow's task, its world and its state, over several attempts.
@@ -100,9 +131,9 @@ struct Bench {
         return exec::run_pipeline(plan, context, &aftermath);
     }
     Disk& disk(const std::string& name = "main") { return world->disks[name]; }
-    Rows sorted()
+    Numbers sorted()
     {
-        Rows out = disk().rows;
+        Numbers out = disk().rows;
         std::sort(out.begin(), out.end());
         return out;
     }
@@ -179,7 +210,7 @@ TEST_CASE("after a failure in any call the next attempt completes the same rows"
             const auto second = bench.attempt();
             REQUIRE(second);
             CHECK(second->finished);
-            Rows sums = numbers(0, 95);
+            Numbers sums = numbers(0, 95);
             std::partial_sum(sums.begin(), sums.end(), sums.begin());
             CHECK(bench.disk().rows == sums);
             CHECK(bench.aftermath.abandoned == 0);
@@ -224,7 +255,7 @@ TEST_CASE("partitions are read in parallel lanes, one writer for all or one for 
                 bench.world->on_call = nullptr;
             }
             REQUIRE(bench.attempt());
-            Rows expected;
+            Numbers expected;
             for (std::int64_t p = 0; p < 7; ++p)
                 for (std::int64_t i = 0; i < 55; ++i)
                     expected.push_back(p * 1'000'000 + i);
@@ -258,7 +289,7 @@ TEST_CASE("refused rows of source and sink are in quarantine, each once, whateve
             }
             const auto report = bench.attempt();
             REQUIRE(report);
-            Rows expected;
+            Numbers expected;
             for (std::int64_t i = 0; i < 100; ++i)
                 if (i % 10 != 9 && i % 25 != 1 && i % 25 != 2 && i % 25 != 3)
                     expected.push_back(i);
@@ -295,19 +326,20 @@ TEST_CASE("a commit whose answer got lost is settled by its token", "[pipeline]"
 
 TEST_CASE("a sink that keeps no token but drops repeats gets each range once, by recorded intent", "[pipeline]")
 {
-    for (const std::string call : {"sink.commit", "sink.committed", "sink.write", "source.next"})
+    const auto place = GENERATE(TokenPlace::state_store, TokenPlace::source);
+    for (const std::string call : {"sink.commit", "sink.committed", "sink.write", "source.next", "source.record", "sink.acquire"})
         for (const int n : {1, 2, 4}) {
-            INFO(call << " " << n);
+            INFO(name_of_place(place) << ", " << call << " " << n);
             Bench bench({{"rows", 95}, {"partitions", 2}}, {{"tokens", false}, {"deduplicates", true}});
-            bench.plan.sink.token = TokenPlace::state_store;
+            bench.plan.sink.token = place;
             bench.plan.sink.record_intent = true;
             bench.plan.lanes = 2;
             bench.fail_at(call, n);
-            REQUIRE_FALSE(bench.attempt());
+            (void)bench.attempt();
             bench.world->on_call = nullptr;
             bench.plan.limits.epoch_rows = 33; // other epochs than before: what was recorded must count
             REQUIRE(bench.attempt());
-            Rows expected = numbers(0, 95);
+            Numbers expected = numbers(0, 95);
             for (std::int64_t i = 0; i < 95; ++i)
                 expected.push_back(1'000'000 + i);
             CHECK(bench.sorted() == expected);
@@ -465,7 +497,7 @@ TEST_CASE("dynamic partitions are taken over, handed back after their commit, an
         }
     };
     REQUIRE(bench.attempt());
-    Rows expected = numbers(0, 30);
+    Numbers expected = numbers(0, 30);
     for (std::int64_t i = 0; i < 60; ++i)
         expected.push_back(1'000'000 + i);
     CHECK(bench.sorted() == expected);
@@ -507,6 +539,51 @@ TEST_CASE("another writer of the same partition shuts this one out", "[pipeline]
     REQUIRE_FALSE(report);
     CHECK(report.error().kind == JF_E_FENCED);
     CHECK(bench.disk().rows == numbers(0, 40));
+}
+
+TEST_CASE("a program hands Arrow data in and takes what is committed out", "[pipeline][memory]")
+{
+    Bench bench({{"rows", 0}});
+    bench.plan.source.component.use = bench.plan.sink.sink.component.use = "memory";
+    bench.plan.source.component.configuration = {{"name", "in"}};
+    bench.plan.sink.sink.component.configuration = {{"name", "out"}};
+    bench.plan.source.description = {};
+    bench.plan.sink.token = TokenPlace::nowhere;
+    bench.step("pass", {{"asks", false}});
+    bench.context.memory = std::make_shared<exec::MemoryPorts>();
+    bench.context.memory->inputs["in"] = stream_of(95);
+    Numbers got;
+    int schemas = 0;
+    bench.context.memory->outputs["out"] = [&](const ArrowSchema& schema, ArrowArray* array) -> Status {
+        schemas += array ? 0 : 1;
+        const auto* values = array ? static_cast<const std::int64_t*>(array->children[0]->buffers[1]) + array->children[0]->offset : nullptr;
+        for (std::int64_t i = 0; array && i < array->length; ++i)
+            got.push_back(values[i]);
+        return schema.n_children == 1 ? Status() : fail(JF_E_FAILED, "wrong schema");
+    };
+    REQUIRE(bench.attempt());
+    CHECK(got == numbers(0, 95));
+    CHECK(schemas == 1);
+
+    const auto again = bench.attempt();
+    REQUIRE_FALSE(again);
+    CHECK(again.error().message.find("was read already") != std::string::npos);
+}
+
+TEST_CASE("what a run of a full load goes on with, and what it starts anew", "[pipeline]")
+{
+    const auto store = store::open_sqlite("").value();
+    const auto choose = [&](bool incremental, bool anew) { return exec::choose_generation(*store, "f", "t", "", incremental, anew).value(); };
+    const auto first = choose(false, false);
+    CHECK(first.fresh);
+    CHECK(choose(false, false).id == first.id); // it was not finished
+    CHECK_FALSE(choose(false, false).fresh);
+    REQUIRE(store->complete_generation("f", "t", first.id));
+    CHECK(choose(true, false).id == first.id); // a cursor goes on for ever
+    const auto second = choose(false, false);
+    CHECK(second.fresh);
+    CHECK(second.id != first.id);
+    CHECK(choose(true, true).id != second.id);
 }
 
 TEST_CASE("tokens survive their encoding, and damaged ones are refused", "[pipeline][token]")

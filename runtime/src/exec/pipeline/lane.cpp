@@ -116,8 +116,7 @@ Status Lane::read_static()
         JF_TRY(read_partition(partition));
     }
     JF_TRY(end_epoch(stopping() ? Barrier::Kind::stop : Barrier::Kind::final));
-    JF_TRY(wait_for(sent_));
-    return record_ends();
+    return wait_for(sent_);
 }
 
 Status Lane::read_partition(const AssignedPartition& partition)
@@ -142,6 +141,12 @@ Status Lane::read_partition(const AssignedPartition& partition)
         end.partition = partition.name;
         end.watermark_state = JF_WATERMARK_END;
         JF_TRY(push(std::move(end)));
+    }
+    if (attempt_->plan.sink.token == TokenPlace::source && turn == Turn::ended) {
+        JF_TRY(end_epoch(Barrier::Kind::epoch)); // while the reader that keeps this position is open
+        JF_TRY(wait_for(sent_));
+        JF_TRY(record_ends());
+        progress_.erase(partition.name);
     }
     return {};
 }
@@ -173,7 +178,7 @@ Result<Lane::Turn> Lane::turn()
         return Turn::stopped;
     JF_TRY(acknowledge());
     const EpochClock& clock = *output_.clock;
-    if (clock.requested() > sent_ || clock.time_is_up(sent_ + 1))
+    if ((clock.requested() > sent_ || clock.time_is_up(sent_ + 1)) && !replaying())
         JF_TRY(end_epoch(Barrier::Kind::epoch));
     const ReadLimits limits{std::min(batch_rows, clock.rows_left()), batch_bytes};
     batch_.partition.clear();
@@ -225,7 +230,7 @@ Status Lane::on_batch()
         JF_TRY(end_replay(partition));
         return reader_->reader.seek(caller_->call(), partition, progress_[partition].at, "");
     }
-    return full ? end_epoch(Barrier::Kind::epoch) : Status();
+    return full && !replaying() ? end_epoch(Barrier::Kind::epoch) : Status();
 }
 
 Status Lane::push_rejects(const std::string& partition)
@@ -246,6 +251,17 @@ Status Lane::push_rejects(const std::string& partition)
     return end_rejects();
 }
 
+bool Lane::replaying() const
+{
+    return std::any_of(progress_.begin(), progress_.end(), [](const auto& one) { return !one.second.until.empty(); });
+}
+
+/// In the middle of a range that was recorded: it is written whole or not at all.
+bool Lane::in_recorded_range(const Progress& progress) const
+{
+    return attempt_->plan.sink.record_intent && !progress.until.empty() && progress.at != progress.until;
+}
+
 /// The ends of all partitions that moved, in band: every batch before it belongs to the epoch, none after it.
 Status Lane::end_epoch(Barrier::Kind kind, std::vector<Handover> then)
 {
@@ -254,7 +270,7 @@ Status Lane::end_epoch(Barrier::Kind kind, std::vector<Handover> then)
     barrier->kind = kind;
     barrier->then = std::move(then);
     for (auto& [partition, progress] : progress_)
-        if (progress.moved)
+        if (progress.moved && !in_recorded_range(progress))
             barrier->ends[partition] = {progress.from, progress.at};
     if (reader_ && !barrier->ends.empty()) {
         JF_ASSIGN(barrier->witness, reader_->reader.witness(caller_->call()));
@@ -263,8 +279,9 @@ Status Lane::end_epoch(Barrier::Kind kind, std::vector<Handover> then)
         JF_TRY(record_ranges(*barrier));
     ++sent_;
     for (auto& [partition, progress] : progress_) {
-        if (progress.moved)
-            acks_.push_back({sent_, reader_, partition, progress.at});
+        if (!progress.moved || in_recorded_range(progress))
+            continue;
+        acks_.push_back({sent_, reader_, partition, progress.at});
         progress.from = progress.at;
         progress.moved = false;
     }

@@ -75,6 +75,8 @@ private:
     Status push_rejects(const std::string& partition);
     Status end_rejects();
     [[nodiscard]] bool dynamic() const;
+    [[nodiscard]] bool replaying() const;
+    [[nodiscard]] bool in_recorded_range(const Progress& progress) const;
     [[nodiscard]] bool stopping() const { return attempt_->level() > 0; }
 
     const std::shared_ptr<Attempt> attempt_; // alive as long as its threads

@@ -157,7 +157,7 @@ Status Lane::record_ends()
     if (attempt_->plan.sink.token != TokenPlace::source || !reader_)
         return {};
     for (const auto& [partition, progress] : progress_)
-        if (dynamic() || &partition == &progress_.rbegin()->first) // a static reader knows its own partition only
+        if (!in_recorded_range(progress))
             JF_TRY(reader_->reader.record(caller_->call(), partition, progress.at, ""));
     return {};
 }

@@ -4,8 +4,8 @@
 //     next() ──▶ bounded queue ──▶ process() ──▶ bounded queue ──▶ write() … commit()
 //
 // The calling thread calls no plugin: it watches the deadlines of the calls that the others make, passes on stop and
-// cancel, and returns at the attempt's deadline at the latest, whether the plugins are back or not. docs/decisions/ has
-// the epoch protocol ("pipelines") and why it is so.
+// cancel, and returns at the attempt's deadline at the latest, whether the plugins are back or not.
+// docs/decisions/0003-pipelines.md has the epoch protocol and why it is so.
 #pragma once
 
 #include "load/component.hpp"

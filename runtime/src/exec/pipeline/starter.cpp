@@ -131,7 +131,9 @@ Status Starter::list_partitions()
 
 Status Starter::open_groups()
 {
-    const std::size_t count = std::clamp<std::size_t>(attempt_->plan.sink.writers, 1, lanes_);
+    std::size_t count = std::clamp<std::size_t>(attempt_->plan.sink.writers, 1, lanes_);
+    for (const SinkPlan& side : attempt_->plan.side_sinks) // each writer has side writers of its own
+        count = std::min<std::size_t>(count, std::max<std::uint32_t>(side.writers, 1));
     for (std::size_t i = 0; i < count; ++i) {
         auto caller = std::make_shared<Caller>(attempt_->cancellation, attempt_->context, "sink '" + attempt_->plan.sink.sink.component.use + "'");
         const std::size_t lanes = lanes_ / count + (i < lanes_ % count ? 1 : 0);
