@@ -92,7 +92,7 @@ template <class T>
 [[nodiscard]] inline unsigned two(const char* text)
 {
     const unsigned high = static_cast<unsigned char>(text[0]) - unsigned{'0'}, low = static_cast<unsigned char>(text[1]) - unsigned{'0'};
-    return (high > 9) | (low > 9) ? 1000 : high * 10 + low;
+    return ((high > 9) | (low > 9)) ? 1000 : high * 10 + low;
 }
 
 [[nodiscard]] inline unsigned month_length(unsigned year, unsigned month)
