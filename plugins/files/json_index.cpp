@@ -18,7 +18,7 @@ JsonIndex::State JsonIndex::build(const char* text, std::size_t size)
 {
     simdjson::dom::parser& parser = parser_->parser;
     size_ = 0;
-    if (parser.capacity() < size && parser.allocate(size < 512 ? 512 : size + size / 2) != simdjson::SUCCESS)
+    if ((!parser.implementation || parser.capacity() < size) && parser.allocate(size < 512 ? 512 : size + size / 2) != simdjson::SUCCESS)
         return State::failed;
     auto& stage = *parser.implementation;
     const auto error = stage.stage1(reinterpret_cast<const std::uint8_t*>(text), size, simdjson::stage1_mode::regular);

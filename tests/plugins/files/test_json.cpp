@@ -59,6 +59,14 @@ TEST_CASE("a JSON array of objects is read record by record, on many lines or on
     CHECK(decode_json("[{\"a\":1}", options).error.find("not closed") != std::string::npos);
 }
 
+TEST_CASE("an NDJSON file may begin with a blank line and a bad one")
+{
+    CHECK(decode_json("\n{\"a\":1}\n").rows == Lines{R"({"a":1})"});
+    JsonOptions options;
+    options.columns = {{"a", Type::int64}};
+    CHECK(decode_json("\n\xFF\n{\"a\":1}\n", options).rows == Lines{R"({"a":1})"});
+}
+
 TEST_CASE("a field that the sample did not have is refused where the schema was inferred")
 {
     JsonOptions options;
