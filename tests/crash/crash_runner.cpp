@@ -51,6 +51,7 @@ Status run(char** arguments)
     context.task = "load";
     context.generation = {"g1", false};
     context.owner = "pid " + std::to_string(::getpid());
+    context.log = [](std::int32_t, std::string_view message) { std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data()); };
     context.factory = [catalog](std::string_view kind, std::string_view id) { return catalog->factory_of(kind, id); };
     JF_ASSIGN(const exec::PipelineReport report, exec::run_pipeline(plan, context));
     return report.finished ? Status() : fail(JF_E_FAILED, "stopped before the end");

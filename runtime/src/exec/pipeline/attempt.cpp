@@ -71,10 +71,11 @@ CallFrame& Caller::closing() noexcept
     return prepare(closing_, limit, plus(limit, grace_ns_));
 }
 
-void Caller::begin_closing(const char* what) noexcept
+/// Returns what was being closed around it.
+const char* Caller::begin_closing(const char* what) noexcept
 {
     closing();
-    label_.store(what);
+    return label_.exchange(what);
 }
 
 void Caller::set_rejects(const RejectHandler& handler)

@@ -37,9 +37,9 @@ public:
     template <class Body>
     void close_with(const char* what, Body&& body) noexcept
     {
-        begin_closing(what);
+        const char* const outer = begin_closing(what);
         body();
-        label_.store(nullptr);
+        label_.store(outer);
     }
 
     /// The call that should have been back by now: "source: next() …". Any thread.
@@ -54,7 +54,7 @@ public:
 
 private:
     CallFrame& prepare(CallFrame& frame, std::int64_t polite_ns, std::int64_t hard_ns) noexcept;
-    void begin_closing(const char* what) noexcept;
+    const char* begin_closing(const char* what) noexcept;
     [[nodiscard]] std::int64_t closing_limit(std::int64_t now_ns) const noexcept;
 
     std::string who_;

@@ -81,6 +81,8 @@ Result<PipelineReport> run_pipeline(const PipelinePlan& plan, const PipelineCont
         evictions = context.control->progress().epochs == before ? evictions + 1 : 0;
         if (!evicted || evictions >= most_evictions || context.control->level() > 0)
             return std::move(ended.report);
+        if (context.log)
+            context.log(JF_LOG_WARN, "another process has taken a partition over; asking the source again which ones are ours");
     }
 }
 
