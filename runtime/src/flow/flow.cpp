@@ -1,4 +1,5 @@
 // What a Flow can do once it is read: parameters, results, places.
+#include "flow/json_view.hpp"
 #include "parameters.hpp"
 #include "reader.hpp"
 #include "words.hpp"
@@ -10,11 +11,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 void attach_sub_flow(const FlowOrigin& origin, Task& task)
 {

@@ -1,4 +1,5 @@
 // JsonScanner: strict reading of JSON syntax, for places and for faults that say what was expected.
+#include "flow/ascii.hpp"
 #include "json_scanner.hpp"
 
 #include "words.hpp"
@@ -8,16 +9,6 @@
 
 namespace jackfield {
 namespace {
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
 
 /// Beyond the range of a double. What is too small becomes 0, as everywhere.
 bool is_too_large(std::string_view digits)

@@ -1,4 +1,5 @@
 // Members: reads one JSON object of a flow member by member, and knows at the end which of them nobody asked for.
+#include "flow/json_view.hpp"
 #include "members.hpp"
 
 #include "template.hpp"
@@ -12,15 +13,6 @@
 namespace jackfield {
 
 namespace json = boost::json;
-
-namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
-
-} // namespace
 
 Members::Members(ReadContext& context, Spot spot, const json::value& value)
     : context_(context), spot_(std::move(spot)), object_(value.if_object())

@@ -1,4 +1,5 @@
 // text → Flow: the whole file, its connections file and its sub-flows.
+#include "flow/json_view.hpp"
 #include "parameters.hpp"
 #include "reader.hpp"
 #include "units.hpp"
@@ -19,11 +20,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 /// Parameters into everything but "parameters" itself and "when", which names them in its own language.
 json::value with_parameters(const json::value& value, const json::object& values, const Path& path)

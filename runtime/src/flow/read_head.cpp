@@ -1,4 +1,5 @@
 // Parameters, connections and schedule of a flow.
+#include "flow/json_view.hpp"
 #include "parameters.hpp"
 #include "reader.hpp"
 #include "units.hpp"
@@ -13,11 +14,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 Parameter read_parameter(ReadContext& context, const Spot& spot, const std::string& name, const json::value& value)
 {

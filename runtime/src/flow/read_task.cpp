@@ -1,4 +1,5 @@
 // One task of a flow.
+#include "flow/json_view.hpp"
 #include "reader.hpp"
 #include "units.hpp"
 #include "words.hpp"
@@ -15,11 +16,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t any_count = std::numeric_limits<std::uint32_t>::max();
-
-std::string_view view(const json::string& text)
-{
-    return {text.data(), text.size()};
-}
 
 /// Error classes by the names that flows use.
 constexpr std::pair<std::string_view, jf_status> error_classes[] = {

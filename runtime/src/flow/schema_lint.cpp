@@ -1,4 +1,5 @@
 // lint_schema: is this a draft-07 schema that the host can use without trouble?
+#include "flow/json_view.hpp"
 #include "schema_walk.hpp"
 #include "words.hpp"
 
@@ -14,11 +15,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 /// What a keyword's value must be.
 enum class Form { schema, schemas, map_of_schemas, items, dependencies, type, text, pattern, format, count, number, positive,

@@ -1,4 +1,5 @@
 // SchemaWalk: goes through a value and its schema side by side, for defaults, faults in our words, and secrets.
+#include "flow/json_view.hpp"
 #include "schema_walk.hpp"
 
 #include "units.hpp"
@@ -19,16 +20,6 @@ namespace {
 constexpr std::size_t most_steps = 500'000; // a schema of nested alternatives can ask for any number
 constexpr std::size_t most_faults = 100;
 constexpr std::size_t longest_matched = 1000; // std::regex recurses for each character
-
-std::string_view view(const json::string& text)
-{
-    return {text.data(), text.size()};
-}
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 double as_double(const json::value& number)
 {
@@ -306,7 +297,7 @@ void SchemaWalk::format(std::string_view format, std::string_view text, const Pa
     else if (format == "size" && !parse_size(text))
         fault(path, no_size(text));
     else if (format == "type" && !is_arrow_type(text))
-        fault(path, in_quotes(text) + " is no type; write for example 'int64', 'string', 'decimal(10,2)' or 'timestamp[us]'");
+        fault(path, in_quotes(text) + " is no type; write for example 'int64', 'string', 'decimal(10,2)' or 'timestamp(us, UTC)'");
     else if (format == "path" && (text.empty() || text.find('\0') != text.npos))
         fault(path, text.empty() ? "must not be empty; expected a path" : "a path takes no NUL character");
 }

@@ -1,4 +1,5 @@
 // Tasks against each other: order, circles, timeouts; references against what there is.
+#include "flow/json_view.hpp"
 #include "reader.hpp"
 #include "words.hpp"
 
@@ -11,11 +12,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 std::vector<std::string> task_names(const Flow& flow)
 {

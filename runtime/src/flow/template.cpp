@@ -1,4 +1,5 @@
 // References in strings: "${since}", "part-${item.id}.csv", "${tasks.list.result.files}".
+#include "flow/json_view.hpp"
 #include "template.hpp"
 
 #include "units.hpp"
@@ -15,11 +16,6 @@ namespace jackfield {
 namespace json = boost::json;
 
 namespace {
-
-std::string_view view(json::string_view text)
-{
-    return {text.data(), text.size()};
-}
 
 /// ".a.b[3]" → path; empty optional if it cannot be read.
 std::optional<Path> access_path(std::string_view text)

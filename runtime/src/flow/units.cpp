@@ -1,7 +1,10 @@
 // Spellings of values that JSON has no type for: durations, sizes, dates, times, Arrow types, secrets, names.
+#include "flow/ascii.hpp"
 #include "units.hpp"
 
 #include "words.hpp"
+
+#include <jackfield/sdk/arrow/spelling.hpp>
 
 #include <jackfield/runtime/flow.hpp>
 
@@ -25,16 +28,6 @@ constexpr std::array<Unit, 8> duration_units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6
 constexpr std::array<Unit, 12> size_units{{{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
                                            {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.0},
                                            {"TiB", 1099511627776.0}, {"k", 1e3}}};
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
 
 /// NUMBER UNIT, where the number is decimal without sign or exponent; the rounded product if it fits 63 bits.
 template <std::size_t n>
@@ -97,105 +90,6 @@ std::string guess_duration(std::string_view text)
     return {};
 }
 
-class TypeReader {
-public:
-    explicit TypeReader(std::string_view text) : text_(text) {}
-
-    bool whole() { return type(0) && (blank(), text_.empty()); }
-
-private:
-    bool type(int depth)
-    {
-        if (depth > 16)
-            return false;
-        const auto name = word();
-        constexpr std::array<std::string_view, 29> plain{
-            "null",   "bool",   "int8",   "int16",  "int32",  "int64",  "uint8",  "uint16",       "uint32",      "uint64",
-            "float",  "double", "float16", "float32", "float64", "string", "utf8", "large_string", "large_utf8",  "string_view",
-            "binary", "large_binary", "binary_view", "date", "date32", "date64", "time", "timestamp", "duration"};
-        if (name == "list" || name == "large_list")
-            return take('<') && type(depth + 1) && take('>');
-        if (name == "struct" || name == "map")
-            return fields(depth, name == "map");
-        if (name == "dictionary")
-            return take('<') && type(depth + 1) && take(',') && type(depth + 1) && take('>');
-        if (name == "decimal" || name == "decimal128" || name == "decimal256")
-            return take('(') && number(1, name == "decimal256" ? 76 : 38) && take(',') && number(0, 38) && take(')');
-        if (name == "time32" || name == "time64")
-            return take('[') && unit() && take(']');
-        if (std::find(plain.begin(), plain.end(), name) == plain.end())
-            return false;
-        if ((name == "timestamp" || name == "duration" || name == "time") && take('['))
-            return unit() && (name != "timestamp" || !take(',') || zone()) && take(']');
-        return true;
-    }
-
-    bool fields(int depth, bool map)
-    {
-        if (!take('<'))
-            return false;
-        if (map)
-            return type(depth + 1) && take(',') && type(depth + 1) && take('>');
-        do {
-            if (word().empty() || !take(':') || !type(depth + 1))
-                return false;
-        } while (take(','));
-        return take('>');
-    }
-
-    bool unit()
-    {
-        const auto name = word();
-        return name == "s" || name == "ms" || name == "us" || name == "ns";
-    }
-
-    bool zone()
-    {
-        blank();
-        const auto stop = std::min(text_.find(']'), text_.size());
-        const bool good = stop > 0 && std::all_of(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(stop), [](char c) {
-            return is_letter(c) || is_digit(c) || c == '/' || c == '+' || c == '-' || c == ':';
-        });
-        text_.remove_prefix(stop);
-        return good;
-    }
-
-    bool number(int least, int most)
-    {
-        blank();
-        int value = 0;
-        const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value);
-        if (error != std::errc() || value < least || value > most)
-            return false;
-        text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
-        return true;
-    }
-
-    std::string_view word()
-    {
-        blank();
-        std::size_t stop = 0;
-        while (stop < text_.size() && (is_letter(text_[stop]) || is_digit(text_[stop])))
-            ++stop;
-        const auto out = text_.substr(0, stop);
-        text_.remove_prefix(stop);
-        return out;
-    }
-
-    bool take(char c)
-    {
-        blank();
-        if (!text_.starts_with(c))
-            return false;
-        text_.remove_prefix(1);
-        return true;
-    }
-
-    void blank() { text_.remove_prefix(std::min(text_.find_first_not_of(' '), text_.size())); }
-
-    std::string_view text_;
-};
-
 } // namespace
 
 std::optional<Duration> parse_duration(std::string_view text)
@@ -257,7 +151,7 @@ bool is_timestamp(std::string_view text)
 
 bool is_arrow_type(std::string_view text)
 {
-    return text.size() <= 4096 && TypeReader(text).whole();
+    return parse_type(text).has_value();
 }
 
 bool is_secret_reference(std::string_view text)

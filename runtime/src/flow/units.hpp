@@ -13,7 +13,7 @@ namespace jackfield {
 /// "2026-01-31T10:00:00", a fraction of up to nine digits, "Z" or "+11:00" or neither; a space may stand for the T.
 [[nodiscard]] bool is_timestamp(std::string_view text);
 
-/// "int64", "decimal(10,2)", "timestamp[us, Australia/Sydney]", "list<string>", "struct<a: int64, b: string>".
+/// "int64", "decimal(10,2)", "timestamp(us, Australia/Sydney)", "list<string>", "struct<a: int64, b: string>".
 [[nodiscard]] bool is_arrow_type(std::string_view text);
 
 /// "env:NAME" or "file:PATH".

@@ -5,7 +5,7 @@
 
 namespace jackfield::exec {
 
-void Attempt::stop(int level)
+void TaskAttempt::stop(int level)
 {
     std::vector<std::function<void(int)>> interrupts;
     {
@@ -25,7 +25,7 @@ void Attempt::stop(int level)
         interrupt(level);
 }
 
-void Attempt::on_stop(std::function<void(int)> interrupt)
+void TaskAttempt::on_stop(std::function<void(int)> interrupt)
 {
     int level = 0;
     {
@@ -37,19 +37,19 @@ void Attempt::on_stop(std::function<void(int)> interrupt)
         interrupt(level);
 }
 
-Result<std::shared_ptr<const ConnectionInstance>> Attempt::connection(std::string_view name, CallFrame& frame) const
+Result<std::shared_ptr<const ConnectionInstance>> TaskAttempt::connection(std::string_view name, CallFrame& frame) const
 {
     return shared->connections->get(name, frame, backend("connections." + std::string(name)));
 }
 
-Result<std::shared_ptr<const ConnectionInstance>> Attempt::connection_of(const Component& component, CallFrame& frame) const
+Result<std::shared_ptr<const ConnectionInstance>> TaskAttempt::connection_of(const Component& component, CallFrame& frame) const
 {
     if (component.on.empty())
         return std::shared_ptr<const ConnectionInstance>();
     return connection(component.on, frame);
 }
 
-Result<boost::json::value> run_action(Attempt& attempt, const Component& component)
+Result<boost::json::value> run_action(TaskAttempt& attempt, const Component& component)
 {
     CallFrame frame(&attempt.cancellation);
     frame.set_deadline(attempt.deadline_ns);
@@ -69,7 +69,7 @@ Result<boost::json::value> run_action(Attempt& attempt, const Component& compone
     return result;
 }
 
-AttemptOutcome attempt_action(Attempt& attempt)
+AttemptOutcome attempt_action(TaskAttempt& attempt)
 {
     AttemptOutcome out;
     auto result = run_action(attempt, attempt.task.action);
@@ -80,7 +80,7 @@ AttemptOutcome attempt_action(Attempt& attempt)
     return out;
 }
 
-AttemptOutcome run_attempt(Attempt& attempt, const SubFlowRunner& run_sub_flow)
+AttemptOutcome run_attempt(TaskAttempt& attempt, const SubFlowRunner& run_sub_flow)
 {
     try {
         switch (attempt.task.kind) {

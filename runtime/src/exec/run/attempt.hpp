@@ -1,4 +1,4 @@
-// Attempt: one try of one task (or one item of it), on a thread of its own that may have to be left behind.
+// TaskAttempt: one try of one task (or one item of it), on a thread of its own that may have to be left behind.
 #pragma once
 
 #include "exec/run/shared.hpp"
@@ -27,9 +27,9 @@ struct AttemptOutcome {
 };
 
 /// One attempt: what to do, and the handle to stop it. Shared by the coordinator and the attempt's thread. Any thread.
-class Attempt {
+class TaskAttempt {
 public:
-    Attempt(std::shared_ptr<RunShared> shared_run, Task what, std::string slice_name, std::uint32_t attempt_number, std::int64_t deadline)
+    TaskAttempt(std::shared_ptr<RunShared> shared_run, Task what, std::string slice_name, std::uint32_t attempt_number, std::int64_t deadline)
         : shared(std::move(shared_run)), task(std::move(what)), slice(std::move(slice_name)), number(attempt_number), deadline_ns(deadline)
     {
     }
@@ -60,18 +60,18 @@ private:
 };
 
 /// Runs a sub-flow; given by the run, which knows how.
-using SubFlowRunner = std::function<AttemptOutcome(Attempt&)>;
+using SubFlowRunner = std::function<AttemptOutcome(TaskAttempt&)>;
 
 /// Runs an attempt to its end, whatever its kind. Blocks; does not throw.
-[[nodiscard]] AttemptOutcome run_attempt(Attempt& attempt, const SubFlowRunner& run_sub_flow);
+[[nodiscard]] AttemptOutcome run_attempt(TaskAttempt& attempt, const SubFlowRunner& run_sub_flow);
 
 // ---- one for each kind; attempt_*.cpp ----------------------------------------------------------------------------
 
-[[nodiscard]] AttemptOutcome attempt_action(Attempt& attempt);
-[[nodiscard]] AttemptOutcome attempt_pipeline(Attempt& attempt);
-[[nodiscard]] AttemptOutcome attempt_charts(Attempt& attempt);
+[[nodiscard]] AttemptOutcome attempt_action(TaskAttempt& attempt);
+[[nodiscard]] AttemptOutcome attempt_pipeline(TaskAttempt& attempt);
+[[nodiscard]] AttemptOutcome attempt_charts(TaskAttempt& attempt);
 
 /// Runs one action (a task, or a hook) and answers its result.
-[[nodiscard]] Result<boost::json::value> run_action(Attempt& attempt, const Component& component);
+[[nodiscard]] Result<boost::json::value> run_action(TaskAttempt& attempt, const Component& component);
 
 } // namespace jackfield::exec

@@ -65,7 +65,7 @@ std::string quoted_table(std::string_view table)
 }
 
 /// The rows of one chart. Whatever the stream reads from is kept alive in `owners`.
-Result<OwnedStream> open_data(Attempt& attempt, CallFrame& frame, const Chart& chart, std::vector<std::shared_ptr<const void>>& owners)
+Result<OwnedStream> open_data(TaskAttempt& attempt, CallFrame& frame, const Chart& chart, std::vector<std::shared_ptr<const void>>& owners)
 {
     const ChartData& data = chart.data;
     if (data.source) {
@@ -92,7 +92,7 @@ Result<OwnedStream> open_data(Attempt& attempt, CallFrame& frame, const Chart& c
 }
 
 /// One renderer, made once for all charts of a task that use it with the same options.
-Result<std::shared_ptr<ChartInstance>> renderer_of(Attempt& attempt, CallFrame& frame, const Component& component)
+Result<std::shared_ptr<ChartInstance>> renderer_of(TaskAttempt& attempt, CallFrame& frame, const Component& component)
 {
     JF_ASSIGN(const Factory factory, attempt.shared->catalog->factory(ComponentKind::chart, component.use));
     JF_ASSIGN(auto made, ChartInstance::make(factory, frame, {&component, nullptr, attempt.backend(component.place)}));
@@ -104,7 +104,7 @@ Result<std::shared_ptr<ChartInstance>> renderer_of(Attempt& attempt, CallFrame& 
     return renderer;
 }
 
-Result<boost::json::value> draw(Attempt& attempt, const std::vector<Chart>& charts, const std::string& title, const std::filesystem::path& out)
+Result<boost::json::value> draw(TaskAttempt& attempt, const std::vector<Chart>& charts, const std::string& title, const std::filesystem::path& out)
 {
     const std::string_view media_type = media_type_of(out);
     if (media_type.empty())
@@ -132,7 +132,7 @@ Result<boost::json::value> draw(Attempt& attempt, const std::vector<Chart>& char
 
 } // namespace
 
-AttemptOutcome attempt_charts(Attempt& attempt)
+AttemptOutcome attempt_charts(TaskAttempt& attempt)
 {
     const bool page = attempt.task.kind == TaskKind::page;
     const std::vector<Chart> charts = page ? attempt.task.page.charts : std::vector<Chart>{attempt.task.chart};

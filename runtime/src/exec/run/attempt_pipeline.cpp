@@ -5,7 +5,7 @@ namespace jackfield::exec {
 
 namespace {
 
-Result<PipelineContext> context_of(Attempt& attempt, const PipelinePlan& plan)
+Result<PipelineContext> context_of(TaskAttempt& attempt, const PipelinePlan& plan)
 {
     auto shared = attempt.shared;
     PipelineContext context;
@@ -36,7 +36,7 @@ Result<PipelineContext> context_of(Attempt& attempt, const PipelinePlan& plan)
 
 } // namespace
 
-AttemptOutcome attempt_pipeline(Attempt& attempt)
+AttemptOutcome attempt_pipeline(TaskAttempt& attempt)
 {
     AttemptOutcome out;
     auto plan = plan_task(attempt.shared->flow, attempt.task, *attempt.shared->catalog, attempt.shared->plan_options);

@@ -1,9 +1,9 @@
-// Item: its line in the report.
+// RunItem: its line in the report.
 #include "exec/run/items.hpp"
 
 namespace jackfield::exec {
 
-TaskReport Item::report(const std::string& task_name) const
+TaskReport RunItem::report(const std::string& task_name) const
 {
     TaskReport out;
     out.task = task_name;

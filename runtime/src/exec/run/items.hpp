@@ -14,7 +14,7 @@
 namespace jackfield::exec {
 
 /// One unit of work and how far it has come. The coordinator's thread only.
-struct Item {
+struct RunItem {
     std::size_t task = 0;    ///< index in the flow
     std::string slice;       ///< of a fan-out, else empty
     boost::json::value item; ///< of a fan-out
@@ -26,7 +26,7 @@ struct Item {
     std::int64_t due_ns = 0;      ///< monotonic; of the next attempt
     std::int64_t deadline_ns = no_deadline; ///< of the attempt in progress
     std::int64_t gave_up_ns = 0;  ///< when it was asked to end at its deadline; 0: not asked
-    std::shared_ptr<Attempt> attempt; ///< in progress
+    std::shared_ptr<TaskAttempt> attempt; ///< in progress
     std::thread thread;
     std::optional<Error> error;
     boost::json::value result;

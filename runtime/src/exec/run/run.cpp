@@ -176,7 +176,7 @@ void Run::run_hooks(const std::vector<Component>& hooks)
     for (const Component& hook : hooks) {
         Task task;
         task.name = "hooks";
-        Attempt attempt(shared_, task, hook.place, 1, monotonic_ns() + 60 * second_ns);
+        TaskAttempt attempt(shared_, task, hook.place, 1, monotonic_ns() + 60 * second_ns);
         if (auto done = run_action(attempt, hook); !done)
             shared_->recorder->log("", "", 0, JF_LOG_WARN, "hook '" + hook.use + "' failed: " + sentence_of(done.error()));
     }
@@ -187,9 +187,9 @@ Report Run::finish()
     for (std::size_t task = 0; task < tasks_.size(); ++task)
         if (!dag_->ended(task) && items_of_[task].empty()) {
             items_of_[task].push_back(items_.size());
-            items_.push_back(Item{.task = task});
+            items_.push_back(RunItem{.task = task});
         }
-    for (Item& item : items_) // what never came to its turn
+    for (RunItem& item : items_) // what never came to its turn
         if (!item.ended()) {
             item.state = item.attempts == 0 ? State::skipped : State::cancelled;
             item.reason = store::reason::cancelled;

@@ -28,7 +28,7 @@ void Run::watch_clocks()
         cancelled_at_ns_ = now;
         if (timed_out_)
             shared_->recorder->log("", "", 0, JF_LOG_ERROR, "the flow ran longer than its timeout of " + format_duration(*setup_.flow.timeout));
-        for (Item& item : items_)
+        for (RunItem& item : items_)
             if (item.running() && fenced_)
                 item.attempt->stop(2);
     }
@@ -39,7 +39,7 @@ void Run::watch_clocks()
 
 void Run::watch_item(std::size_t index)
 {
-    Item& item = items_[index];
+    RunItem& item = items_[index];
     const std::int64_t now = monotonic_ns();
     if (item.gave_up_ns == 0 && now >= item.deadline_ns) {
         item.gave_up_ns = now;
@@ -57,7 +57,7 @@ void Run::watch_item(std::size_t index)
 /// old as soon as anyone takes over, and its result is dropped.
 void Run::leave_behind(std::size_t index)
 {
-    Item& item = items_[index];
+    RunItem& item = items_[index];
     item.thread.detach();
     AttemptOutcome outcome;
     outcome.abandoned = true;
@@ -77,7 +77,7 @@ void Run::watch_cancel()
         return;
     cancel_level_ = level;
     cancelled_at_ns_ = monotonic_ns();
-    for (Item& item : items_)
+    for (RunItem& item : items_)
         if (item.running())
             item.attempt->stop(level);
 }
@@ -88,7 +88,7 @@ void Run::show_progress()
     if (setup_.progress_every_ns == 0 || now < progress_due_ns_)
         return;
     progress_due_ns_ = now + setup_.progress_every_ns;
-    for (const Item& item : items_) {
+    for (const RunItem& item : items_) {
         if (!item.running())
             continue;
         const PipelineProgress progress = item.attempt->control->progress();
@@ -110,7 +110,7 @@ std::int64_t Run::next_wake() const
         at = std::min(at, lease_due_ns_);
     if (setup_.progress_every_ns != 0 && running_ > 0)
         at = std::min(at, progress_due_ns_);
-    for (const Item& item : items_) {
+    for (const RunItem& item : items_) {
         if (item.running())
             at = std::min(at, item.gave_up_ns == 0 ? item.deadline_ns : item.gave_up_ns + 2 * grace_ns);
         else if (!item.ended() && item.due_ns > now)
@@ -121,7 +121,7 @@ std::int64_t Run::next_wake() const
     return std::max<std::int64_t>(at - now, 0);
 }
 
-TaskStep Run::step_of(const Item& item) const
+TaskStep Run::step_of(const RunItem& item) const
 {
     TaskStep step;
     step.task = tasks_[item.task].name;

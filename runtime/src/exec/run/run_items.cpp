@@ -41,7 +41,7 @@ void Run::start_what_is_due()
             start(i);
 }
 
-bool Run::may_start(const Item& item) const
+bool Run::may_start(const RunItem& item) const
 {
     if (item.ended() || item.running() || item.due_ns > monotonic_ns())
         return false;
@@ -66,7 +66,7 @@ void Run::decide(std::size_t task)
         if (!holds) {
             dag_->begin(task);
             items_of_[task].push_back(items_.size());
-            items_.push_back(Item{.task = task});
+            items_.push_back(RunItem{.task = task});
             items_.back().error = std::move(holds).error().at("tasks." + tasks_[task].name + ".when");
             return end(items_.back(), State::failed, store::reason::config_error, "", sentence_of(*items_.back().error));
         }
@@ -77,7 +77,7 @@ void Run::decide(std::size_t task)
 void Run::skip(std::size_t task, std::string_view reason, std::string_view name, std::string_view message)
 {
     items_of_[task].push_back(items_.size());
-    Item item{.task = task, .state = State::skipped, .reason = std::string(reason), .message = std::string(message)};
+    RunItem item{.task = task, .state = State::skipped, .reason = std::string(reason), .message = std::string(message)};
     TaskStep step = step_of(item);
     step.name = name;
     shared_->recorder->task_state(step);
@@ -91,11 +91,11 @@ void Run::open(std::size_t task)
 {
     dag_->begin(task);
     const Task& what = tasks_[task];
-    std::vector<Item> made;
+    std::vector<RunItem> made;
     if (what.for_each) {
         auto list = setup_.flow.resolve(what.for_each->items, {nullptr, 0, &results_});
         if (!list || !list->is_array()) {
-            made.push_back(Item{.task = task});
+            made.push_back(RunItem{.task = task});
             made.back().error = list ? fail(JF_E_CONFIG, "for_each wants a list", "tasks." + what.name + ".for_each") : std::move(list).error();
         } else {
             std::set<std::string> taken;
@@ -103,18 +103,18 @@ void Run::open(std::size_t task)
                 std::string slice = slice_name(list->get_array()[i], i);
                 if (!taken.insert(slice).second) // the same item again: a slice is what keeps their progress apart
                     taken.insert(slice += "#" + std::to_string(i));
-                made.push_back(Item{.task = task, .slice = std::move(slice), .item = list->get_array()[i]});
+                made.push_back(RunItem{.task = task, .slice = std::move(slice), .item = list->get_array()[i]});
             }
         }
     } else {
-        made.push_back(Item{.task = task});
+        made.push_back(RunItem{.task = task});
     }
-    for (Item& item : made) {
+    for (RunItem& item : made) {
         items_of_[task].push_back(items_.size());
         items_.push_back(std::move(item));
     }
     for (const std::size_t at : std::vector<std::size_t>(items_of_[task])) {
-        Item& item = items_[at];
+        RunItem& item = items_[at];
         if (item.error) {
             end(item, State::failed, store::reason::config_error, "", sentence_of(*item.error));
         } else if (const auto done = earlier_.find({what.name, item.slice}); done != earlier_.end()) {
@@ -128,7 +128,7 @@ void Run::open(std::size_t task)
 
 void Run::start(std::size_t index)
 {
-    Item& item = items_[index];
+    RunItem& item = items_[index];
     const Task& what = tasks_[item.task];
     const std::int64_t now = monotonic_ns();
     if (item.started_ns == 0)
@@ -155,10 +155,10 @@ void Run::start(std::size_t index)
         return end(item, State::failed, store::reason::config_error, "", sentence_of(*item.error));
     }
 
-    auto attempt = std::make_shared<Attempt>(shared_, std::move(*resolved), item.slice, item.attempts, item.deadline_ns);
+    auto attempt = std::make_shared<TaskAttempt>(shared_, std::move(*resolved), item.slice, item.attempts, item.deadline_ns);
     item.attempt = attempt;
     ++running_;
-    const SubFlowRunner sub_flow = [setup = sub_setup_](Attempt& child) { return run_sub_flow(*setup, child); };
+    const SubFlowRunner sub_flow = [setup = sub_setup_](TaskAttempt& child) { return run_sub_flow(*setup, child); };
     item.thread = std::thread([inbox = inbox_, index, attempt, sub_flow] {
         AttemptOutcome outcome = run_attempt(*attempt, sub_flow);
         Finished finished{index, attempt, std::move(outcome)};
@@ -170,7 +170,7 @@ void Run::start(std::size_t index)
 
 void Run::handle(Finished finished)
 {
-    Item& item = items_[finished.item];
+    RunItem& item = items_[finished.item];
     if (item.attempt != finished.attempt) { // it was left behind, and something else holds the place
         finished.attempt->log(JF_LOG_WARN, "an attempt that was left behind has come back; its result is dropped");
         return;
@@ -181,7 +181,7 @@ void Run::handle(Finished finished)
     settle(item, finished.outcome);
 }
 
-void Run::settle(Item& item, const AttemptOutcome& outcome)
+void Run::settle(RunItem& item, const AttemptOutcome& outcome)
 {
     item.counts.rows_in += outcome.progress.rows_read;
     item.counts.rows_out += outcome.progress.rows_committed;
@@ -219,7 +219,7 @@ void Run::settle(Item& item, const AttemptOutcome& outcome)
     end(item, State::failed, whole ? store::reason::timeout_flow : reason_of(*item.error), late ? "TimedOut" : "", sentence_of(*item.error));
 }
 
-bool Run::worth_retrying(const Item& item, const AttemptOutcome& outcome, std::int64_t& delay) const
+bool Run::worth_retrying(const RunItem& item, const AttemptOutcome& outcome, std::int64_t& delay) const
 {
     if (cancel_level_ > 0 || timed_out_ || outcome.abandoned)
         return false;
@@ -233,7 +233,7 @@ bool Run::worth_retrying(const Item& item, const AttemptOutcome& outcome, std::i
     return monotonic_ns() + delay < last;
 }
 
-void Run::end(Item& item, State state, std::string_view reason, std::string_view name, std::string_view message)
+void Run::end(RunItem& item, State state, std::string_view reason, std::string_view name, std::string_view message)
 {
     item.state = state;
     item.reason = reason;
@@ -291,7 +291,7 @@ void Run::close_task(std::size_t task)
             all.push_back(items_[at].result);
         result = std::move(all);
     } else if (!items_of_[task].empty()) {
-        const Item& only = items_[items_of_[task].front()];
+        const RunItem& only = items_[items_of_[task].front()];
         result = only.result;
         if (tasks_[task].kind == TaskKind::pipeline && result.is_null())
             result = boost::json::object{{"rows", only.counts.rows_out}, {"rejected", only.counts.rows_rejected}};

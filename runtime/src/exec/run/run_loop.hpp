@@ -18,7 +18,7 @@ constexpr std::int64_t lease_every_ns = 5 * second_ns;
 
 struct Finished {
     std::size_t item = 0;
-    std::shared_ptr<Attempt> attempt;
+    std::shared_ptr<TaskAttempt> attempt;
     AttemptOutcome outcome;
 };
 
@@ -44,8 +44,8 @@ private:
     void skip(std::size_t task, std::string_view reason, std::string_view name, std::string_view message);
     void start(std::size_t item);
     void handle(Finished finished);
-    void settle(Item& item, const AttemptOutcome& outcome);
-    void end(Item& item, store::State state, std::string_view reason, std::string_view name, std::string_view message);
+    void settle(RunItem& item, const AttemptOutcome& outcome);
+    void end(RunItem& item, store::State state, std::string_view reason, std::string_view name, std::string_view message);
     void close_task(std::size_t task);
 
     // clocks and signals: run_clock.cpp
@@ -55,9 +55,9 @@ private:
     void watch_cancel();
     void show_progress();
     [[nodiscard]] std::int64_t next_wake() const;
-    [[nodiscard]] bool worth_retrying(const Item& item, const AttemptOutcome& outcome, std::int64_t& delay) const;
-    [[nodiscard]] bool may_start(const Item& item) const;
-    [[nodiscard]] TaskStep step_of(const Item& item) const;
+    [[nodiscard]] bool worth_retrying(const RunItem& item, const AttemptOutcome& outcome, std::int64_t& delay) const;
+    [[nodiscard]] bool may_start(const RunItem& item) const;
+    [[nodiscard]] TaskStep step_of(const RunItem& item) const;
 
     RunSetup setup_;
     std::shared_ptr<const RunSetup> sub_setup_; ///< shared with sub-flows, which may be left behind
@@ -65,7 +65,7 @@ private:
     std::shared_ptr<Inbox<Finished>> inbox_ = std::make_shared<Inbox<Finished>>(); // shared with attempts left behind
     std::vector<Task> tasks_;   ///< those that this run is about
     std::unique_ptr<Dag> dag_;
-    std::vector<Item> items_;   ///< in the order in which they came up
+    std::vector<RunItem> items_;   ///< in the order in which they came up
     std::vector<std::vector<std::size_t>> items_of_; ///< by task
     boost::json::object results_; ///< by name of task
     std::optional<store::Lease> lease_;
@@ -81,6 +81,6 @@ private:
 };
 
 /// Runs a sub-flow as an attempt of the parent's task. `setup`: of the parent.
-[[nodiscard]] AttemptOutcome run_sub_flow(const RunSetup& setup, Attempt& attempt);
+[[nodiscard]] AttemptOutcome run_sub_flow(const RunSetup& setup, TaskAttempt& attempt);
 
 } // namespace jackfield::exec

@@ -3,7 +3,7 @@
 
 namespace jackfield::exec {
 
-AttemptOutcome run_sub_flow(const RunSetup& setup, Attempt& attempt)
+AttemptOutcome run_sub_flow(const RunSetup& setup, TaskAttempt& attempt)
 {
     AttemptOutcome out;
     const SubFlow& sub = attempt.task.sub_flow;
