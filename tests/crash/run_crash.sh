@@ -26,6 +26,8 @@ for ((seed = 1; seed <= trades; ++seed)); do
   check "three processes trade partitions while killed and frozen, seed $seed" \
     python3 "$folder/trade.py" "$runner" "$plugins" --seed "$seed" --kills 10 --freezes 10
 done
+check "without fences the same zombies double rows" \
+  python3 "$folder/trade.py" "$runner" "$plugins" --seed 1 --kills 10 --freezes 10 --no-fences
 check "a sink that keeps rows and token in one transaction loses and doubles nothing" \
   python3 "$folder/campaign.py" --kills "$kills" --least "$least" --command "$(load demo.ledger)" --compare "$compare"
 check "a sink that keeps its token in a file of its own is found out" \

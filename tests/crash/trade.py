@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Three processes read leased partitions into one ledger, trade them, are killed and frozen, and wake up as zombies.
 
-    trade.py RUNNER PLUGINS [--seed N] [--kills N] [--freezes N] [--rows N]
+    trade.py RUNNER PLUGINS [--seed N] [--kills N] [--freezes N] [--rows N] [--no-fences]
 
-Ends when all partitions are read; then compare_ledger.py, a separate program, counts the rows. Exit status 0: each once.
+Ends when all partitions are read; then compare_ledger.py, a separate program, counts the rows. Exit status 0: each once; with
+--no-fences (the ledger lets zombies commit): not so, which shows that the zombies of this test are real.
 """
 import argparse
 import collections
@@ -27,21 +28,34 @@ parser.add_argument("--freezes", type=int, default=20)
 parser.add_argument("--rows", type=int, default=20_000)
 parser.add_argument("--partitions", type=int, default=6)
 parser.add_argument("--limit", type=float, default=240)
+parser.add_argument("--no-fences", action="store_true")
 options = parser.parse_args()
 chance = random.Random(options.seed)
 folder = tempfile.mkdtemp(prefix="jackfield-trade-")
 ledger = os.path.join(folder, "ledger.db")
 source = {"file": os.path.join(folder, "leases.db"), "partitions": options.partitions, "rows": options.rows,
           "lease": "300ms", "trade": "200ms"}
-command = [options.runner, options.plugins, "demo.leases", json.dumps(source), "demo.ledger", json.dumps({"file": ledger}), "70"]
+command = [options.runner, options.plugins, "demo.leases", json.dumps(source), "demo.ledger", json.dumps({"file": ledger, "fences": not options.no_fences}), "70"]
 log = open(os.path.join(folder, "log"), "w+")
 counts = collections.Counter()
 members, frozen = [], {}
 
 
 def start():
-    members.append(subprocess.Popen(command, stderr=log, env={**os.environ, "JACKFIELD_CRASH_AT": ""}))
+    # Frozen once with a full epoch in its hands, just before it commits: as a zombie it goes straight on to the commit.
+    at = f"commit:{chance.randint(2, 40)}:stop"
+    members.append(subprocess.Popen(command, stderr=log, env={**os.environ, "JACKFIELD_CRASH_AT": at}))
     counts["starts"] += 1
+
+
+def find_self_frozen():
+    for member in members:
+        if member in frozen or member.poll() is not None:
+            continue
+        with open(f"/proc/{member.pid}/stat") as stat:
+            if stat.read().rsplit(")", 1)[1].split()[0] == "T":
+                frozen[member] = time.monotonic() + chance.uniform(0.5, 1.0)
+                counts["frozen before a commit"] += 1
 
 
 def finish_ended():
@@ -78,6 +92,7 @@ while not ended and time.monotonic() - began < options.limit:
         start()
     time.sleep(chance.uniform(0.03, 0.2))
     ended = finish_ended()
+    find_self_frozen()
     for member, when in list(frozen.items()):
         if time.monotonic() >= when:
             del frozen[member]
@@ -101,7 +116,7 @@ compare = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__)
                           str(options.partitions), str(options.rows)])
 print(f"seed {options.seed}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
       + f", {time.monotonic() - began:.1f} s")
-good = ended and compare.returncode == 0 and not counts["stuck"]
+good = ended and (compare.returncode != 0) == options.no_fences and not counts["stuck"]
 if good:
     shutil.rmtree(folder)
 else:

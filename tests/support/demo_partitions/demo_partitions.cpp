@@ -151,8 +151,8 @@ private:
 
 class LedgerWriter : public Writer {
 public:
-    LedgerWriter(demo::Database database, std::string token_file, std::string scope)
-        : database_(std::move(database)), token_file_(std::move(token_file)), scope_(std::move(scope))
+    LedgerWriter(demo::Database database, std::string token_file, std::string scope, bool fences)
+        : database_(std::move(database)), token_file_(std::move(token_file)), scope_(std::move(scope)), fences_(fences)
     {
     }
     Result<Acquired> acquire(const Call&, std::string_view, std::string_view partition) override
@@ -191,7 +191,7 @@ public:
         for (const Token& token : commit.tokens) {
             JF_TRY(demo::Query(database_, "UPDATE token SET token = ? WHERE scope = ? AND partition = ? AND fence = ?",
                                token_file_.empty() ? token.token : std::string_view(), scope_, token.partition, token.fence).run());
-            if (sqlite3_changes(database_.raw()) != 1)
+            if (sqlite3_changes(database_.raw()) != 1 && fences_)
                 return fail(JF_E_FENCED, "another process has partition '" + std::string(token.partition) + "' now");
         }
         demo::Query insert(database_, "INSERT INTO row VALUES (?, ?)");
@@ -227,14 +227,18 @@ private:
 
     demo::Database database_;
     std::string token_file_, scope_;
+    bool fences_;
     Schema schema_;
     std::vector<std::pair<std::int64_t, std::int64_t>> rows_;
 };
 
 class Ledger : public Sink {
 public:
-    Ledger(const Config& config, Host) : file_(config.text("file")) {}
-    static Options options() { return Options().text("file", "a SQLite file", {.required = true}); }
+    Ledger(const Config& config, Host) : file_(config.text("file")), fences_(!config.has("fences") || config.boolean("fences")) {}
+    static Options options()
+    {
+        return Options().text("file", "a SQLite file", {.required = true}).boolean("fences", "false: let everybody commit; wrong on purpose", true);
+    }
     static Description describe(const Config&) { return {.capabilities = JF_CAN_STORE_TOKEN | JF_CAN_SHARE}; }
     Result<std::unique_ptr<Writer>> open(const Call&, const WriteRequest& request) override { return open_with("", request); }
 
@@ -245,9 +249,10 @@ protected:
         JF_TRY(database.run("CREATE TABLE IF NOT EXISTS row (part INTEGER, n INTEGER)"));
         JF_TRY(database.run("CREATE TABLE IF NOT EXISTS token (scope BLOB, partition BLOB, fence INTEGER, token BLOB, PRIMARY KEY (scope, partition))"));
         const std::string scope = std::string(request.scope.flow) + "/" + std::string(request.scope.task) + "/" + std::string(request.scope.generation);
-        return std::make_unique<LedgerWriter>(std::move(database), std::move(token_file), scope);
+        return std::make_unique<LedgerWriter>(std::move(database), std::move(token_file), scope, fences_);
     }
     std::string file_;
+    bool fences_;
 };
 
 class Split : public Ledger {

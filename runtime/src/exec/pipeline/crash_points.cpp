@@ -60,16 +60,20 @@ struct Wish {
     std::string point;
     std::uint64_t number = 0;
     std::int64_t delay_us = 0;
+    bool stop = false; ///< instead: frozen until somebody sends SIGCONT
     std::atomic<std::uint64_t> passed{0};
 
     void die() const
     {
-        if (delay_us == 0)
+        if (stop)
+            ::kill(::getpid(), SIGSTOP);
+        else if (delay_us == 0)
             ::kill(::getpid(), SIGKILL);
-        std::thread([delay = delay_us] {
-            std::this_thread::sleep_for(std::chrono::microseconds(delay));
-            ::kill(::getpid(), SIGKILL);
-        }).detach();
+        else
+            std::thread([delay = delay_us] {
+                std::this_thread::sleep_for(std::chrono::microseconds(delay));
+                ::kill(::getpid(), SIGKILL);
+            }).detach();
     }
 };
 
@@ -83,7 +87,10 @@ std::shared_ptr<Wish> read_wish(std::string_view text)
     const char* const end = text.data() + text.size();
     const auto number = std::from_chars(text.data() + colon + 1, end, out->number);
     if (number.ec == std::errc() && number.ptr != end && *number.ptr == ':')
-        std::from_chars(number.ptr + 1, end, out->delay_us);
+        out->stop = std::string_view(number.ptr + 1, static_cast<std::size_t>(end - number.ptr - 1)) == "stop";
+    if (out->stop || number.ptr == end || number.ec != std::errc())
+        return out;
+    std::from_chars(number.ptr + 1, end, out->delay_us);
     return out;
 }
 

@@ -1,7 +1,7 @@
 // Places where the crash harness may kill an attempt, and where it reads how far one had come.
 //
 // JACKFIELD_CRASH_AT=POINT:NUMBER[:DELAY] kills the process (SIGKILL) at the NUMBERth time (from 1) the point is passed,
-// DELAY (in microseconds) after it. JACKFIELD_CRASH_PHASE=FILE keeps the name of the point passed last in FILE, through
+// DELAY (in microseconds) after it; with "stop" for DELAY it is frozen (SIGSTOP) there instead. JACKFIELD_CRASH_PHASE=FILE keeps the name of the point passed last in FILE, through
 // shared memory, so that it is there after a kill at any moment. Both are for tests; without them a point costs a branch.
 //
 // Points, in their order within an epoch: read, write, barrier, log (snapshots and intents are durable), side_commit
