@@ -24,10 +24,8 @@ public:
     {
     }
 
-    static sdk::Options options()
-    {
-        return sdk::Options().duration("timeout", "a picture that takes longer is given up", "30s");
-    }
+    /// In a flow a chart is configured by what it draws.
+    static std::string config_schema() { return std::string(assets::spec_schema()); }
 
     std::vector<std::string> media_types() override
     {

@@ -119,9 +119,7 @@ Result<boost::json::value> draw(TaskAttempt& attempt, const std::vector<Chart>& 
             return std::move(data).error().at(chart.component.place);
         figures.push_back({boost::json::serialize(chart.component.configuration), std::move(*data)});
     }
-    Component bare = charts.front().component; // what is drawn is the figure's matter, not the renderer's
-    bare.configuration.clear();
-    JF_ASSIGN(const auto renderer, renderer_of(attempt, frame, bare));
+    JF_ASSIGN(const auto renderer, renderer_of(attempt, frame, charts.front().component));
     std::string page;
     if (attempt.task.kind == TaskKind::page)
         page = boost::json::serialize(boost::json::object{{"title", title}});

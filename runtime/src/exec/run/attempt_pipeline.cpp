@@ -24,6 +24,7 @@ Result<PipelineContext> context_of(TaskAttempt& attempt, const PipelinePlan& pla
         return make_backend(shared, task, slice, number, place);
     };
     context.backend = make;
+    context.factory = [shared](std::string_view kind, std::string_view id) { return shared->catalog->factory_of(kind, id); };
     context.connection = [shared, make](std::string_view name, CallFrame& frame) {
         return shared->connections->get(name, frame, make("connections." + std::string(name)));
     };

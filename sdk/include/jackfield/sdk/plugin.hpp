@@ -126,7 +126,9 @@ std::unique_ptr<Component> component(const char* kind, const void* table, std::s
     out->id_text = std::move(id);
     out->title_text = std::move(title);
     out->description_text = std::move(description);
-    if constexpr (requires { T::options(); })
+    if constexpr (requires { { T::config_schema() } -> std::convertible_to<std::string>; })
+        out->schema_text = T::config_schema(); // a JSON Schema text from elsewhere
+    else if constexpr (requires { T::options(); })
         out->schema_text = T::options().schema();
     else
         out->schema_text = Options().schema();
