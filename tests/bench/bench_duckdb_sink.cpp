@@ -1,6 +1,5 @@
 // Arrow in memory into a DuckDB table in a file, checkpoint included, beside DuckDB's own COPY of the same rows as CSV.
 // Usage: bench_duckdb_sink PLUGIN [ROWS [THREADS]]
-#define CATCH_CONFIG_DISABLE
 #define DUCKDB_PLUGIN plugin_file
 #include <string>
 static std::string plugin_file; // read by the helpers of the tests
@@ -64,8 +63,10 @@ Time sink(const std::string& file, const std::vector<SharedArray>& batches, int 
         std::uint64_t number = 0, epoch = 0;
         for (const auto& batch : batches) {
             writing.write(batch.share(), number++);
-            if (number == 16) // a million rows
-                writing.commit(std::to_string(++epoch), epoch), number = 0;
+            if (number < 16) // a million rows
+                continue;
+            writing.commit("rows", ++epoch);
+            number = 0;
         }
         writing.commit("end", ++epoch, true);
     } // closing makes the checkpoint

@@ -7,7 +7,6 @@
 #include <jackfield/sdk.hpp>
 
 #include <boost/json.hpp>
-#include <catch2/catch.hpp>
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,13 @@ namespace test {
 
 using namespace jackfield;
 namespace json = boost::json;
+
+/// Usable outside of test cases too.
+inline void must(bool right, const char* otherwise)
+{
+    if (!right)
+        throw std::runtime_error(otherwise);
+}
 
 /// A folder of its own, removed at the end.
 struct Folder {
@@ -183,13 +190,13 @@ public:
         : config_(std::make_unique<Configuration>(config))
     {
         void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-        REQUIRE((library || (UNSCOPED_INFO(dlerror()), false)));
+        must(library, library ? "" : dlerror());
         const auto entry = reinterpret_cast<jf_plugin_entry_fn>(dlsym(library, JF_PLUGIN_ENTRY_SYMBOL));
         const jf_plugin* plugin = entry(host(), &frame.call);
         for (std::uint64_t i = 0; i < plugin->factory_count; ++i)
             if (std::string(plugin->factories[i]->kind) == kind && plugin->factories[i]->id == id)
                 factory_ = plugin->factories[i];
-        REQUIRE(factory_);
+        must(factory_, "no such component");
         check(factory_->create(factory_, host(), &frame.call, config_->raw(), connection, &instance_));
     }
     Instance(const Instance&) = delete;
@@ -233,7 +240,7 @@ inline std::string drain(ArrowArrayStream& stream)
 {
     OwnedStream owned(stream);
     OwnedSchema raw;
-    REQUIRE(owned->get_schema(owned.get(), raw.out()) == 0);
+    must(owned->get_schema(owned.get(), raw.out()) == 0, "no schema");
     const Schema schema = import_schema(*raw).value();
     JsonRows writer(schema);
     Buffer out;
@@ -287,7 +294,7 @@ public:
     void schema(const Schema& schema)
     {
         OwnedSchema raw;
-        REQUIRE(export_schema(schema, raw.out()));
+        must(static_cast<bool>(export_schema(schema, raw.out())), "no schema");
         sink_.check(table_.schema(writer_, &sink_.frame.call, raw.get()));
     }
     jf_status write(OwnedArray batch, std::uint64_t number = 0)

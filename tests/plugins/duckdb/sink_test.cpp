@@ -1,6 +1,8 @@
 // The sink 'duckdb': modes, tokens, fences, rows that are refused.
 #include "duckdb_parts.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <sys/wait.h>
 
 #include <csignal>

@@ -1,6 +1,8 @@
 // The source 'duckdb': order, positions, cursors.
 #include "duckdb_parts.hpp"
 
+#include <catch2/catch.hpp>
+
 using namespace test;
 
 namespace {

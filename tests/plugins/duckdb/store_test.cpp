@@ -1,6 +1,8 @@
 // The connection 'duckdb' and the task 'duckdb.sql'.
 #include "duckdb_parts.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <sys/wait.h>
 
 #include <fstream>

@@ -1,6 +1,8 @@
 // The steps 'select', 'filter' and 'derive'.
 #include "duckdb/plugin_host.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <fstream>
 
 using namespace test;
@@ -54,13 +56,16 @@ struct Run {
         for (std::int64_t row = 0; row < out->length; ++row)
             text += writer.text(row);
     }
-    ~Run()
-    {
-        if (step)
-            task.table<jf_task>().close(step);
-    }
     Instance task;
     void* step = nullptr;
+    struct Close { // also when the constructor throws
+        Run& run;
+        ~Close()
+        {
+            if (run.step)
+                run.task.table<jf_task>().close(run.step);
+        }
+    } close{*this};
     Schema schema;
     OwnedArray out;
     std::string text;
