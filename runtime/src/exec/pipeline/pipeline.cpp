@@ -62,6 +62,8 @@ Result<Generation> choose_generation(store::Store& store, std::string_view flow,
     JF_ASSIGN(const auto last, store.generation(flow, task));
     if (last && !anew && (incremental || !last->complete))
         return Generation{last->id, false};
+    if (!last && !anew && incremental)
+        return Generation{"cursor", false}; // always the same: tokens in the sink are found again without a state file
     JF_ASSIGN(const store::Generation next, store.start_generation(flow, task, run));
     return Generation{next.id, true};
 }

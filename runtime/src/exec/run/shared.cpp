@@ -83,12 +83,15 @@ Result<Generation> RunShared::generation(const std::string& task, bool increment
     if (const auto known = generations_.find(task); known != generations_.end())
         return known->second;
     JF_ASSIGN(Generation chosen, choose_generation(*recorder->store(), flow.name, task, recorder->run_id(), incremental, anew));
-    generations_[task] = chosen;
+    generations_[task] = {chosen.id, false}; // fresh for the first attempt only
     return chosen;
 }
 
 Status RunShared::complete_generation(const std::string& task)
 {
+    // What was completed must be known before: if this process dies in between, the next run passes the task over and ends
+    // its generation; the other way round it would load everything again.
+    JF_TRY(recorder->finish());
     // Asked of the store: if every item was completed by an earlier run, this one never chose a generation.
     JF_ASSIGN(const auto last, recorder->store()->generation(flow.name, task));
     if (!last || last->complete)
