@@ -1,0 +1,60 @@
+"""Makes a flow and its input, and says afterwards which rows are missing or doubled.
+
+    flow_under_kill.py prepare DIR ROWS SINK             SINK: ndjson or duckdb
+    flow_under_kill.py compare DIR ROWS SINK PROGRAM     exit status 1 if the multisets differ
+"""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def prepare(folder: Path, rows: int, sink: str) -> None:
+    with (folder / "in.csv").open("w") as out:
+        out.write("id,region,cents\n")
+        out.writelines(f"{i},r{i % 7},{i * 31 % 1000}\n" for i in range(rows))
+    target = {"use": "files", "path": str(folder / "out.ndjson")}
+    if sink == "duckdb":
+        target = {"use": "duckdb", "on": "store", "table": "rows"}
+    columns = {"id": "int64", "region": "utf8", "cents": "int64"}
+    load = {
+        "source": {"use": "files", "path": str(folder / "in.csv"), "columns": columns},
+        "sink": target,
+        "limits": {"epoch": {"rows": rows // 60}},
+    }
+    store = {"use": "duckdb", "path": str(folder / "out.db")}
+    (folder / "load.flow.json").write_text(json.dumps({"flow": "load", "connections": {"store": store}, "tasks": {"load": load}}))
+    dump = {
+        "source": {"use": "duckdb", "on": "store", "query": "select id, region, cents from rows"},
+        "sink": {"use": "files", "path": str(folder / "dump.ndjson"), "mode": "replace"},
+    }
+    (folder / "dump.flow.json").write_text(json.dumps({"flow": "dump", "connections": {"store": store}, "tasks": {"dump": dump}}))
+
+
+def compare(folder: Path, rows: int, sink: str, program: str) -> int:
+    written = folder / "out.ndjson"
+    if sink == "duckdb":
+        written = folder / "dump.ndjson"
+        environment = dict(os.environ, JACKFIELD_HOME=str(folder / "home2"))
+        subprocess.run([program, "run", str(folder / "dump.flow.json"), "--quiet"], env=environment, check=True)
+    found = collections.Counter()
+    for line in written.read_text().splitlines():
+        row = json.loads(line)
+        found[(row["id"], row["region"], row["cents"])] += 1
+    wanted = collections.Counter((i, f"r{i % 7}", i * 31 % 1000) for i in range(rows))
+    missing = sum((wanted - found).values())
+    doubled = sum((found - wanted).values())
+    if missing or doubled:
+        print(f"{missing} rows missing, {doubled} rows too many")
+    return 1 if missing or doubled else 0
+
+
+if __name__ == "__main__":
+    what, folder, rows, sink = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    if what == "prepare":
+        prepare(folder, rows, sink)
+    else:
+        sys.exit(compare(folder, rows, sink, sys.argv[5]))
