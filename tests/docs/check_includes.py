@@ -20,7 +20,7 @@ ALLOWED = {
     "sdk/include/jackfield/sdk": {"sdk/include/jackfield/sdk", "sdk/include/jackfield/abi"},
     "sdk/include/jackfield/testkit": {"sdk/include"},
     "sdk": {"sdk"},
-    "plugins": {"sdk"},  # and the plugin's own folder
+    "plugins": {"sdk", "plugins/support"},  # and the plugin's own folder
     "runtime": {"runtime", "sdk"},
     "bindings": {"bindings", "runtime/include", "sdk"},
     "samples": {"samples", "runtime/include", "sdk"},
