@@ -13,6 +13,9 @@ struct Scaling final : sdk::Step {
         const auto found = input.find(column);
         if (!found || input[*found].type.type != Type::int64)
             return fail(JF_E_CONFIG, "'" + column + "' is no column of whole numbers (int64)", "column");
+        for (const Field& field : input.fields)
+            if (field.type.type == Type::dictionary || field.type.type == Type::run_end_encoded)
+                return fail(JF_E_UNSUPPORTED, "'" + field.name + "' is encoded as " + field.type.text() + ", which this task cannot copy; cast it before", "column");
         at = *found;
         columns = input;
         return input;

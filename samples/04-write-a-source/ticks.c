@@ -89,6 +89,10 @@ static jf_status open_reader(void *self, const jf_call *call, const jf_read_requ
     (void)call;
     if (!made)
         return JF_E_EXHAUSTED;
+    if ((request->from.len && number_in(request->from, -1) < 0) || (request->until.len && number_in(request->until, -1) < 0)) {
+        free(made);
+        return JF_E_POSITION; /* never from the start: every row would come twice */
+    }
     made->next = number_in(request->from, 0);
     made->end = number_in(request->until, ((ticks *)self)->count);
     *reader = made;

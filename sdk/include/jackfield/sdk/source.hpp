@@ -46,9 +46,19 @@ struct ReadRequest {
     Scope scope;
     std::string_view partition, from, until;
 
-    /// `from` as a number, or `otherwise` where there is none to go on from.
-    [[nodiscard]] std::int64_t from_number(std::int64_t otherwise) const { return Position::number(from).value_or(otherwise); }
-    [[nodiscard]] std::int64_t until_number(std::int64_t otherwise) const { return Position::number(until).value_or(otherwise); }
+    /// `from` as a number, or `otherwise` where it is empty. Of another format: open() fails with JF_E_POSITION whatever the
+    /// source does, since going on from the start would bring every row twice.
+    [[nodiscard]] std::int64_t from_number(std::int64_t otherwise) const { return number(from, otherwise); }
+    [[nodiscard]] std::int64_t until_number(std::int64_t otherwise) const { return number(until, otherwise); }
+    mutable bool misread = false; ///< one of the two was no number
+
+private:
+    [[nodiscard]] std::int64_t number(std::string_view bytes, std::int64_t otherwise) const
+    {
+        const auto read = Position::number(bytes);
+        misread = misread || (!read && !bytes.empty());
+        return read.value_or(otherwise);
+    }
 };
 
 /// How far event time has come in a partition; see JF_WATERMARK_….
@@ -184,8 +194,14 @@ inline jf_status source_partitions(void* self, const jf_call* call, const jf_wri
 inline jf_status source_open(void* self, const jf_call* call, const jf_read_request* request, void** reader)
 {
     return guard(call, [&]() -> Result<jf_status> {
-        const ReadRequest wanted{Scope::from(request->scope), view(request->partition), view(request->from), view(request->until)};
+        ReadRequest wanted;
+        wanted.scope = Scope::from(request->scope);
+        wanted.partition = view(request->partition);
+        wanted.from = view(request->from);
+        wanted.until = view(request->until);
         JF_ASSIGN(auto made, static_cast<Source*>(self)->open(Call(call), wanted));
+        if (wanted.misread)
+            return fail(JF_E_POSITION, "the position is not one of this source; start again with 'jackfield run --full-refresh'");
         *reader = made.release();
         return JF_OK;
     });
