@@ -150,7 +150,7 @@ Verdict configurations(Kit& kit)
     }
     if (drawn == 0)
         return skip("no configuration can be drawn from the schema (a pattern?)");
-    return "schema accepts " + count(static_cast<std::uint64_t>(drawn), "configuration") + " drawn from it, describe() " + std::to_string(taken) + " of them, the rest is refused with a reason";
+    return "schema accepts " + count(static_cast<std::uint64_t>(drawn), "configuration") + " drawn from it, describe() " + (taken == drawn ? "too" : std::to_string(taken) + " of them; the rest is refused with a reason");
 }
 
 Verdict mutations(Kit& kit)

@@ -97,7 +97,7 @@ Verdict batches(Kit& kit)
         ended = ended && (tape.ended || tape.rows.size() >= options.enough);
     }
     JF_TRY(must(ended || !description.can(JF_BOUNDED), "did not end within 50 answers 'idle', although describe() says that it is bounded"));
-    return count(rows, "row") + " in " + std::to_string(marks) + " batches fit the schema; positions of up to " + count(longest, "byte");
+    return count(rows, "row") + " in " + std::to_string(marks) + (marks == 1 ? " batch" : " batches") + " fit the schema; positions of up to " + count(longest, "byte");
 }
 
 Verdict repeat(Kit& kit)
@@ -342,7 +342,7 @@ Verdict release(Kit& kit)
             columns.clear();
         }
     }).join();
-    return count(kept.size(), "batch") + (kept.size() == 1 ? "" : "es") + " read and released after close() and destroy(), columns apart, on another thread";
+    return std::to_string(kept.size()) + (kept.size() == 1 ? " batch" : " batches") + " read and released after close() and destroy(), columns apart, on another thread";
 }
 
 Verdict threads(Kit& kit)
