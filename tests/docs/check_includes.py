@@ -20,7 +20,7 @@ ALLOWED = {
     "sdk/include/jackfield/sdk": {"sdk/include/jackfield/sdk", "sdk/include/jackfield/abi"},
     "sdk/include/jackfield/testkit": {"sdk/include"},
     "sdk": {"sdk"},
-    "plugins": {"sdk", "plugins/support"},  # and the plugin's own folder
+    "plugins": {"sdk"},  # and the plugin's own folder, and plugins/support, which they share
     "runtime": {"runtime", "sdk"},
     "bindings": {"bindings", "runtime/include", "sdk"},
     "samples": {"samples", "runtime/include", "sdk"},
@@ -62,7 +62,7 @@ def resolve(path, target):
 
 def may_include(path, area, target):
     name = str(target)
-    if area == "plugins" and target.parts[:2] == path.parts[:2]:
+    if area == "plugins" and target.parts[:2] in (path.parts[:2], ("plugins", "support")):
         return True
     return any(name.startswith(allowed + "/") for allowed in ALLOWED[area])
 
