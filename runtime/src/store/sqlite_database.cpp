@@ -78,13 +78,17 @@ int error_number(sqlite3* handle, int code)
     return number;
 }
 
-/// SQLite would make the file readable by everybody. Opening it first also tells apart what is wrong with the path.
+/// SQLite would make the file readable by everybody. Asking first also tells apart what is wrong with the path. A file that is
+/// there is never opened here: closing it would drop the locks that this process holds on it through another connection (POSIX),
+/// and another process would then take itself for the last one and delete the log under us.
 Status make_private_file(const std::string& path)
 {
     struct stat info {};
     if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
         return io_error("state file '" + path + "'", EISDIR);
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno == EEXIST && ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0)
+        return {};
     if (file < 0)
         return io_error("state file '" + path + "'", errno);
     ::close(file);
