@@ -60,6 +60,7 @@ FlowReading Flow::bind(const json::object& given, const ComponentCatalog* compon
     if (!out.faults.empty())
         return out;
     ReadContext context;
+    context.values_put_in = true;
     context.components = components;
     context.schemas = origin->schemas.get();
     const auto copy = std::make_shared<FlowOrigin>(*origin);
@@ -109,6 +110,7 @@ Result<Task> Flow::resolve(const Task& task, const Scope& scope, const Component
     if (error)
         return *std::move(error);
     ReadContext context;
+    context.values_put_in = true;
     context.components = components;
     context.schemas = origin->schemas.get();
     for (const auto& connection : connections)

@@ -22,6 +22,7 @@ struct ReadContext {
     SchemaStore* schemas = nullptr;
     std::vector<std::string> connections; // names that `on` may have
     std::vector<Fault> faults;
+    bool values_put_in = false; // references became values with types of their own: what wants text takes them as text
     bool deferred = false; // a reference was left somewhere since this was last set to false
 };
 

@@ -53,7 +53,7 @@ void check_options(Members& members, const std::string& schema_text, Component& 
     if (!schema)
         return members.at("use").fault(context, schema.error().message);
     json::value options(std::move(component.configuration));
-    auto outcome = (*schema)->check(options, deferred);
+    auto outcome = (*schema)->check(options, deferred, context.values_put_in);
     component.configuration = options.is_object() ? std::move(options.get_object()) : json::object();
     component.secrets = std::move(outcome.secrets);
     for (auto& fault : outcome.faults) {

@@ -90,9 +90,9 @@ Result<std::shared_ptr<const OptionsSchema>> OptionsSchema::compile(std::string_
     return std::shared_ptr<const OptionsSchema>(std::move(out));
 }
 
-SchemaOutcome OptionsSchema::check(json::value& value, const std::set<std::string>& deferred) const
+SchemaOutcome OptionsSchema::check(json::value& value, const std::set<std::string>& deferred, bool numbers_as_text) const
 {
-    SchemaWalk walk(document_, deferred);
+    SchemaWalk walk(document_, deferred, numbers_as_text);
     walk.check(value);
     auto& outcome = walk.outcome();
     if (!outcome.faults.empty() || !deferred.empty())

@@ -41,8 +41,9 @@ public:
     [[nodiscard]] static Result<std::shared_ptr<const OptionsSchema>> compile(std::string_view text, std::string_view name);
 
     /// Fills `value` with defaults and checks it. `deferred` holds JSON Pointers of strings whose value is known later:
-    /// anything is accepted there.
-    [[nodiscard]] SchemaOutcome check(boost::json::value& value, const std::set<std::string>& deferred = {}) const;
+    /// anything is accepted there. `numbers_as_text`: where only text is allowed, a number or boolean becomes its text.
+    [[nodiscard]] SchemaOutcome check(boost::json::value& value, const std::set<std::string>& deferred = {},
+                                      bool numbers_as_text = false) const;
 
     /// The schema as a document, for editors.
     [[nodiscard]] const boost::json::value& document() const { return document_; }

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <regex>
 
@@ -95,6 +96,18 @@ bool same(const json::value& a, const json::value& b)
 std::string count_of(std::uint64_t count, std::string_view one, std::string_view many)
 {
     return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+/// A number or boolean becomes its text; anything else stays.
+void as_text(json::value& value)
+{
+    if (value.is_bool() || value.is_int64() || value.is_uint64()) {
+        value = json::serialize(value);
+    } else if (value.is_double()) {
+        char text[32];
+        const auto end = std::to_chars(text, text + sizeof text, value.get_double()).ptr; // not 1.5E0
+        value = json::string(text, static_cast<std::size_t>(end - text));
+    }
 }
 
 std::uint64_t limit(const json::value& value)
@@ -187,6 +200,8 @@ void SchemaWalk::check(const json::value& at, json::value& value, const Path& pa
     if (is_secret(schema))
         return secret(value, path);
     fill(schema, value);
+    if (numbers_as_text_ && types_of(rules) == std::vector<std::string_view>{"string"})
+        as_text(value);
     if (!type(rules, value, path))
         return;
     choices(rules, value, path);

@@ -30,8 +30,8 @@ namespace jackfield {
 /// One use. One thread at a time. Requires: `document` passed lint_schema().
 class SchemaWalk {
 public:
-    SchemaWalk(const boost::json::value& document, const std::set<std::string>& deferred)
-        : document_(document), deferred_(deferred)
+    SchemaWalk(const boost::json::value& document, const std::set<std::string>& deferred, bool numbers_as_text = false)
+        : document_(document), deferred_(deferred), numbers_as_text_(numbers_as_text)
     {
     }
 
@@ -63,6 +63,7 @@ private:
 
     const Value& document_;
     const std::set<std::string>& deferred_;
+    bool numbers_as_text_;
     SchemaOutcome out_;
     std::size_t steps_ = 0;
 };

@@ -215,7 +215,8 @@ void Run::settle(RunItem& item, const AttemptOutcome& outcome)
         return;
     }
     const bool late = item.error->kind == JF_E_TIMEOUT;
-    const bool whole = late && deadline_ns_ <= monotonic_ns();
+    const bool whole = late && item.deadline_ns == deadline_ns_; // a plugin may stop a little before it
+    timed_out_ = timed_out_ || whole;
     end(item, State::failed, whole ? store::reason::timeout_flow : reason_of(*item.error), late ? "TimedOut" : "", sentence_of(*item.error));
 }
 
