@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -303,6 +304,26 @@ TEST_CASE("Arrow data goes in and out of a flow in memory", "[runtime]")
             wanted += i % 10 == 0 ? 0 : batch * 1000 + i;
     CHECK(sum == wanted);
     CHECK(task(report, "t").rejected == 300);
+}
+
+TEST_CASE("several files of a pattern are read with all their rows, and a second run adds them again", "[runtime]")
+{
+    Scratch scratch;
+    const std::string folder = scratch.path.string();
+    std::ofstream(folder + "/orders-1.csv") << "id,v\n1,a\n2,b\n";
+    std::ofstream(folder + "/orders-2.csv") << "id,v\n3,c\n";
+    World world(scratch.path / "state.db");
+    const std::string flow = R"({"flow":"f","tasks":{"land":{"source":{"use":"files","path":")" + folder +
+                             R"(/orders*.csv"},"sink":{"use":"files","path":")" + folder + R"(/out.csv"}}}})";
+
+    CHECK(task(world.run(flow), "land").rows == 3);
+    CHECK(task(world.run(flow), "land").rows == 3);
+    std::ifstream out(folder + "/out.csv");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(out, line);)
+        lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    CHECK(lines == std::vector<std::string>{"1,a", "1,a", "2,b", "2,b", "3,c", "3,c", "id,v"});
 }
 
 TEST_CASE("several runtimes live in one process and leave no thread behind", "[runtime]")

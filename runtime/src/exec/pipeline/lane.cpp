@@ -80,6 +80,7 @@ Status Lane::open_reader(const std::string& partition, const std::string& from, 
 {
     close(reader_);
     JF_ASSIGN(SourceReader reader, source_.open(caller_->call(), {attempt_->scope(), partition, from, until}));
+    open_partition_ = partition;
     reader_ = std::make_shared<OpenReader>(OpenReader{std::move(reader), {}});
     reader_->interrupt = attempt_->on_interrupt([raw = reader_.get()] { raw->reader.interrupt(); });
     return {};
@@ -184,6 +185,7 @@ Result<Lane::Turn> Lane::turn()
     batch_.partition.clear();
     attempt_->at_point("read", ++reads_);
     auto outcome = reader_->reader.next(caller_->poll(poll_ns), limits, batch_);
+    JF_TRY(name_partition());
     JF_TRY(push_rejects(batch_.partition));
     if (!outcome)
         return std::move(outcome).error();
@@ -194,6 +196,19 @@ Result<Lane::Turn> Lane::turn()
     case ReadOutcome::idle: (void)attempt_->cancellation.sleep_until(monotonic_ns() + idle_ns); return Turn::idle;
     default: JF_TRY(on_event(*outcome, std::string(batch_.partition))); return Turn::more;
     }
+}
+
+/// A reader that was opened on one partition need not repeat its name with each batch, and must not say another.
+Status Lane::name_partition()
+{
+    if (dynamic())
+        return {};
+    if (batch_.partition.empty())
+        batch_.partition = open_partition_;
+    if (batch_.partition != open_partition_)
+        return fail(JF_E_FAILED, "the source was opened on partition '" + open_partition_ + "' and says '" + batch_.partition +
+                                     "'; report it to the vendor of the plugin", attempt_->plan.source.component.place);
+    return {};
 }
 
 Status Lane::on_batch()

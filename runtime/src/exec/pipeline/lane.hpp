@@ -55,6 +55,7 @@ private:
     void close(std::shared_ptr<OpenReader>& reader) noexcept;
     [[nodiscard]] Result<Turn> pump();
     [[nodiscard]] Result<Turn> turn();
+    Status name_partition();
     Status on_batch();
     Status on_schema();
     Status on_given(const std::string& partition);
@@ -91,6 +92,7 @@ private:
     SharedSchema schema_;
     Rejects rejects_;
     std::vector<std::pair<RejectedRecord, std::vector<std::string>>> refused_; // of the call in progress, with their texts
+    std::string open_partition_; // what reader_ was opened on; dynamic: empty
     std::map<std::string, Progress> progress_;
     std::map<std::string, std::uint64_t> totals_;
     std::deque<PendingAck> acks_;
