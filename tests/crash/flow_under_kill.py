@@ -1,6 +1,7 @@
 """Makes a flow and its input, and says afterwards which rows are missing or doubled.
 
     flow_under_kill.py prepare DIR ROWS SINK             SINK: ndjson or duckdb
+    flow_under_kill.py run DIR PROGRAM                   what somebody does after a kill: nothing if the run is known as completed
     flow_under_kill.py compare DIR ROWS SINK PROGRAM     exit status 1 if the multisets differ
 """
 
@@ -52,9 +53,21 @@ def compare(folder: Path, rows: int, sink: str, program: str) -> int:
     return 1 if missing or doubled else 0
 
 
+def run(folder: Path, program: str) -> None:
+    os.environ["JACKFIELD_HOME"] = str(folder / "home")
+    crash = {name: os.environ.pop(name) for name in ("JACKFIELD_CRASH_AT", "JACKFIELD_CRASH_PHASE") if name in os.environ}
+    listed = subprocess.run([program, "runs", "list", "--json"], capture_output=True, text=True).stdout.splitlines()
+    if listed and json.loads(listed[0])["state"] == "completed":
+        return  # running a completed load again would load it again
+    os.environ.update(crash)
+    os.execv(program, [program, "run", str(folder / "load.flow.json"), "--quiet"])
+
+
 if __name__ == "__main__":
-    what, folder, rows, sink = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    if what == "prepare":
-        prepare(folder, rows, sink)
+    what, folder = sys.argv[1], Path(sys.argv[2])
+    if what == "run":
+        run(folder, sys.argv[3])
+    elif what == "prepare":
+        prepare(folder, int(sys.argv[3]), sys.argv[4])
     else:
-        sys.exit(compare(folder, rows, sink, sys.argv[5]))
+        sys.exit(compare(folder, int(sys.argv[3]), sys.argv[4], sys.argv[5]))

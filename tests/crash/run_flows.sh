@@ -16,7 +16,7 @@ flow() {
   echo "== $1"
   if python3 "$folder/campaign.py" --kills "$kills" --least "$least" \
     --prepare "python3 $folder/flow_under_kill.py prepare {dir} $rows $2" \
-    --command "env JACKFIELD_HOME={dir}/home $program run {dir}/load.flow.json --quiet" \
+    --command "python3 $folder/flow_under_kill.py run {dir} $program" \
     --compare "python3 $folder/flow_under_kill.py compare {dir} $rows $2 $program"; then
     passed=$((passed + 1))
   else

@@ -229,6 +229,9 @@ Report Run::finish()
         if (auto resolved = setup_.flow.resolve(value, {nullptr, 0, &results_}); resolved)
             report.outputs[name] = std::move(*resolved);
     report.state = store::to_text(state);
+    // Closing may take a while (a checkpoint, say): the run has not ended before. A run that is killed here is continued, and
+    // one that is known as completed is started anew.
+    shared_->connections->close();
     if (state == State::cancelled)
         shared_->recorder->run_state(State::cancelling, report.reason, report.message, report.duration_ns);
     shared_->recorder->run_state(state, report.reason, report.message, report.duration_ns);

@@ -55,6 +55,15 @@ private:
 
 } // namespace
 
+void Connections::close()
+{
+    std::map<std::string, std::shared_ptr<Entry>, std::less<>> closing; // goes after the lock
+    {
+        const std::scoped_lock lock(mutex_);
+        closing.swap(entries_);
+    }
+}
+
 Result<std::shared_ptr<const ConnectionInstance>> Connections::get(std::string_view name, CallFrame& frame, std::shared_ptr<HostBackend> backend)
 {
     const Connection* declared = flow_->connection(name);

@@ -22,6 +22,8 @@ class Connections {
 public:
     Connections(const Flow& flow, std::shared_ptr<Catalog> catalog) : flow_(&flow), catalog_(std::move(catalog)) {}
 
+    /// Lets go of all of them; they close as soon as nobody uses them any more.
+    void close();
     /// JF_E_NOT_FOUND if the flow names no such connection; an error of create() is told to everyone who asks and tried
     /// again by the next one.
     [[nodiscard]] Result<std::shared_ptr<const ConnectionInstance>> get(std::string_view name, CallFrame& frame, std::shared_ptr<HostBackend> backend);
