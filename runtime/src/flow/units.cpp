@@ -5,6 +5,7 @@
 #include "words.hpp"
 
 #include <jackfield/sdk/arrow/spelling.hpp>
+#include <jackfield/sdk/text.hpp>
 
 #include <jackfield/runtime/flow.hpp>
 
@@ -24,34 +25,6 @@ struct Unit {
 
 constexpr std::array<Unit, 8> duration_units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9},
                                               {"d", 86400e9}, {"w", 604800e9}}};
-
-constexpr std::array<Unit, 12> size_units{{{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
-                                           {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.0},
-                                           {"TiB", 1099511627776.0}, {"k", 1e3}}};
-
-/// NUMBER UNIT, where the number is decimal without sign or exponent; the rounded product if it fits 63 bits.
-template <std::size_t n>
-std::optional<std::int64_t> quantity(std::string_view text, const std::array<Unit, n>& units)
-{
-    const auto stop = std::min(text.find_first_not_of("0123456789."), text.size());
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + stop, number);
-    if (stop == 0 || !is_digit(text.front()) || !is_digit(text[stop - 1]) || error != std::errc() ||
-        end != text.data() + stop)
-        return {};
-    for (const auto& unit : units) {
-        if (text.substr(stop) != unit.name)
-            continue;
-        std::int64_t whole = 0; // exact where a double would round
-        if (std::from_chars(text.data(), text.data() + stop, whole).ptr == text.data() + stop &&
-            whole <= std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(unit.factor))
-            return whole * static_cast<std::int64_t>(unit.factor);
-        const double product = std::round(number * unit.factor);
-        if (product < 9.2e18)
-            return static_cast<std::int64_t>(product);
-    }
-    return {};
-}
 
 bool digits(std::string_view text, std::size_t at, std::size_t count, int& out)
 {
@@ -94,13 +67,13 @@ std::string guess_duration(std::string_view text)
 
 std::optional<Duration> parse_duration(std::string_view text)
 {
-    const auto count = quantity(text, duration_units);
+    const auto count = sdk::parse_duration(text); // one spelling for flow files and plugins
     return count ? std::optional(Duration(*count)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text)
 {
-    const auto count = quantity(text, size_units);
+    const auto count = sdk::parse_size(text);
     return count ? std::optional(static_cast<std::uint64_t>(*count)) : std::nullopt;
 }
 

@@ -1,6 +1,8 @@
 // The task "program" with real programs.
 #include "task_under_test.hpp"
 
+#include <jackfield/sdk/text.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <chrono>
@@ -96,6 +98,15 @@ TEST_CASE("at its time limit a program is stopped with all that it started", "[p
     std::string pid, name, state;
     stat >> pid >> name >> state;
     CHECK((state.empty() || state == "Z"));
+}
+
+TEST_CASE("a duration with a fraction is the same for flow files and plugins", "[program][regression]")
+{
+    CHECK(sdk::parse_duration("1.5s").value() == 1'500'000'000);
+    CHECK(sdk::parse_duration("1w").value() == 604'800'000'000'000);
+    CHECK(sdk::parse_size("1.5KiB").value() == 1536);
+    CHECK_FALSE(sdk::parse_duration("1h30m"));
+    CHECK_FALSE(sdk::parse_duration("99999999999w"));
 }
 
 TEST_CASE("a program that ignores SIGTERM is killed after its grace", "[program]")

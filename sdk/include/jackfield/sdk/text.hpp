@@ -54,57 +54,60 @@ struct Unit {
     std::int64_t factor;
 };
 
-/// Reads "<whole number><unit>", repeated ("1h30m"); -1 if it is not that or does not fit.
+/// NUMBER UNIT, where the number is decimal without sign or exponent: the product, rounded; -1 if it is not that or does not
+/// fit. By hand, since libc++ has no from_chars for floating point yet.
 template <std::size_t N>
-[[nodiscard]] std::int64_t read_units(std::string_view text, const Unit (&units)[N])
+[[nodiscard]] std::int64_t read_quantity(std::string_view text, const Unit (&units)[N])
 {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    if (text.empty())
+    std::size_t at = 0;
+    const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+    std::int64_t whole = 0;
+    if (!digit())
         return -1;
-    std::int64_t total = 0;
-    while (!text.empty()) {
-        std::int64_t number = 0;
-        std::size_t digits = 0;
-        for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-            if (number > (most - 9) / 10)
-                return -1;
-            number = number * 10 + (text[digits] - '0');
-        }
-        text.remove_prefix(digits);
-        std::size_t letters = 0;
-        while (letters < text.size() && (text[letters] < '0' || text[letters] > '9'))
-            ++letters;
-        const Unit* unit = nullptr;
-        for (const Unit& candidate : units)
-            if (candidate.name == text.substr(0, letters))
-                unit = &candidate;
-        if (digits == 0 || !unit || number > (most - total) / unit->factor)
+    for (; digit(); ++at) {
+        const std::int64_t next = text[at] - '0';
+        if (whole > (most - next) / 10)
             return -1;
-        total += number * unit->factor;
-        text.remove_prefix(letters);
+        whole = whole * 10 + next;
     }
-    return total;
+    double fraction = 0;
+    if (at < text.size() && text[at] == '.') {
+        ++at;
+        if (!digit())
+            return -1;
+        for (double place = 0.1; digit(); ++at, place /= 10)
+            fraction += place * (text[at] - '0');
+    }
+    for (const Unit& unit : units)
+        if (unit.name == text.substr(at)) {
+            const auto part = static_cast<std::int64_t>(fraction * static_cast<double>(unit.factor) + 0.5);
+            return whole > (most - part) / unit.factor ? -1 : whole * unit.factor + part;
+        }
+    return -1;
 }
 
 } // namespace detail
 
-/// Nanoseconds of a duration such as "250ms", "10s", "1h30m", "7d"; units ns us ms s m h d.
+/// Nanoseconds of a duration such as "250ms", "1.5s", "10m", "7d"; units ns us ms s m h d w. The spelling of flow files too.
 [[nodiscard]] inline Result<std::int64_t> parse_duration(std::string_view text)
 {
     static constexpr detail::Unit units[] = {{"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000},
-        {"m", 60'000'000'000}, {"h", 3'600'000'000'000}, {"d", 86'400'000'000'000}};
-    const std::int64_t value = detail::read_units(text, units);
+        {"m", 60'000'000'000}, {"h", 3'600'000'000'000}, {"d", 86'400'000'000'000},
+        {"w", 604'800'000'000'000}};
+    const std::int64_t value = detail::read_quantity(text, units);
     if (value < 0)
         return fail(JF_E_CONFIG, "'" + std::string(text) + "' is no duration; write for example '250ms', '10s', '10m' or '2h'");
     return value;
 }
 
-/// Bytes of a size such as "64KiB", "10MB", "1GiB", "512B".
+/// Bytes of a size such as "64KiB", "1.5MB", "1GiB", "4096". The spelling of flow files too.
 [[nodiscard]] inline Result<std::int64_t> parse_size(std::string_view text)
 {
-    static constexpr detail::Unit units[] = {{"B", 1}, {"kB", 1'000}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000},
-        {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-    const std::int64_t value = detail::read_units(text, units);
+    static constexpr detail::Unit units[] = {{"", 1}, {"B", 1}, {"k", 1'000}, {"kB", 1'000}, {"KB", 1'000}, {"MB", 1'000'000},
+        {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+        {"TiB", std::int64_t{1} << 40}};
+    const std::int64_t value = detail::read_quantity(text, units);
     if (value < 0)
         return fail(JF_E_CONFIG, "'" + std::string(text) + "' is no size; write for example '512B', '64KiB' or '10MB'");
     return value;
