@@ -16,7 +16,7 @@ extern "C" {
 
 typedef struct jackfield_runtime jackfield_runtime;
 
-/* Results of jackfield_run(), the same as exit codes of the program. */
+/* Results of jackfield_run(). Numbers of their own: the exit codes of the program are in docs/cli.md. */
 #define JACKFIELD_DONE 0      /* the run completed */
 #define JACKFIELD_FAILED 1    /* it ran and did not complete; the report says why */
 #define JACKFIELD_FAULTS 2    /* nothing was run: faults in the flow, the parameters or the options */
