@@ -1,8 +1,8 @@
 // The options of the files source and sink: declared once, read into values.
 #pragma once
 
-#include "csv.hpp"
-#include "json.hpp"
+#include "support/decode/csv.hpp"
+#include "support/decode/json.hpp"
 #include "output.hpp"
 
 #include <jackfield/sdk/config.hpp>

@@ -1,6 +1,6 @@
 // How fast files are decoded and encoded: bench_files [csv|ndjson|walk|write]… prints GB/s of text on one thread.
-#include "csv.hpp"
-#include "json.hpp"
+#include "support/decode/csv.hpp"
+#include "support/decode/json.hpp"
 
 #include <simdjson.h>
 

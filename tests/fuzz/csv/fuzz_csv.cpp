@@ -1,5 +1,5 @@
 // CSV with any dialect and types: no crash, and small batches bring the rows that large ones bring.
-#include "csv.hpp"
+#include "support/decode/csv.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>

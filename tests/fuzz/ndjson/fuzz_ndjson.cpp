@@ -1,5 +1,5 @@
 // NDJSON and JSON: no crash, and small batches bring the rows that large ones bring.
-#include "json.hpp"
+#include "support/decode/json.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
