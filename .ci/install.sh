@@ -3,7 +3,7 @@
 #
 #   build  compile the program and the plugins       test   compile and run the tests
 #   run    run what was compiled                     bench  measure beside other tools
-#   data   the real data of the samples              deep   sanitizers and fuzzers
+#   data   the real data of the samples              deep   sanitizers, fuzzers and a browser
 #
 # Debian packages come from apt-get, and only if one is missing: with everything there no root is needed. What
 # Debian does not package goes to build/third_party (JACKFIELD_THIRD_PARTY to put it elsewhere), each archive
@@ -22,9 +22,9 @@ build=(g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config mold:mold cca
 run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0
      libjavascriptcoregtk-4.1-0 librsvg2-2 libcairo2 fonts-dejavu-core)
 test=(catch2 git:git python3:python3 clang:clang++ libc++-dev libc++abi-dev abigail-tools:abidw strace:strace
-      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk)
+      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk zsh:zsh python3-jsonschema)
 bench=(python3:python3 python3-venv)
-deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev)
+deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev chromium:chromium)
 data=()
 
 # --- What Debian does not package: group, name, source, SHA-512 as the npm registry states it -----------------------
