@@ -89,7 +89,7 @@ simdjson::padded_string text_of(const std::string& file)
     auto text = simdjson::padded_string::load(file);
     if (text.error())
         give_up("'" + file + "' cannot be read");
-    return std::move(text.value_unsafe());
+    return std::move(text).value_unsafe();
 }
 
 /// An anonymous file with `text` in it.
