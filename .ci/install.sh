@@ -18,11 +18,13 @@ third_party=${JACKFIELD_THIRD_PARTY:-$root/build/third_party}
 build=(g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config mold:mold ccache:ccache
        libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libfast-float-dev libcli11-dev
        libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libre2-dev libxxhash-dev
+       libpq-dev libpqxx-dev
        libjavascriptcoregtk-4.1-dev librsvg2-dev libcairo2-dev libfreetype-dev libfontconfig-dev)
-run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0
+run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libpq5 libpqxx-6.4
      libjavascriptcoregtk-4.1-0 librsvg2-2 libcairo2 fonts-dejavu-core)
 test=(catch2 git:git python3:python3 clang:clang++ libc++-dev libc++abi-dev abigail-tools:abidw strace:strace
-      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk)
+      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk
+      postgresql-15 postgresql-client-15 pgbouncer openssl:openssl)
 bench=(python3:python3 python3-venv)
 deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev)
 data=()
