@@ -16,7 +16,7 @@ public:
         bool replica = false;              ///< a second server that follows the first one
         bool bouncer = false;              ///< pgbouncer in transaction mode before the first one
         bool durable = false;              ///< fsync and its like stay on, and the data on disk: for kills and benchmarks
-        std::vector<std::string> settings; ///< of postgresql.conf, "name=value"
+        std::vector<std::string> settings = {}; ///< of postgresql.conf, "name=value"
     };
 
     PostgresServer() : PostgresServer(Start()) {}

@@ -2,9 +2,11 @@
 #include <postgres_server.hpp>
 
 #include <catch2/catch.hpp>
+#include <libpq-fe.h>
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,6 +19,21 @@ using jackfield::test::TcpProxy;
 using jackfield::test::postgres;
 
 namespace {
+
+using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+Connection connect(int port)
+{
+    const std::string to = "host=127.0.0.1 sslmode=disable user=jackfield password=jf-secret dbname=postgres port=" + std::to_string(port);
+    return {PQconnectdb(to.c_str()), &PQfinish};
+}
+
+/// The first value of a query, or what went wrong.
+std::string first_value(const Connection& connection, const char* sql)
+{
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql), &PQclear);
+    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : PQerrorMessage(connection.get());
+}
 
 /// Waits until a process of the machine, not only a child, is gone. False after a minute.
 bool wait_until_gone(int pid)
@@ -73,7 +90,9 @@ TEST_CASE("a server ends and its folder goes when the program that started it is
     if (child == 0) {
         const PostgresServer server;
         const std::string note = server.env("JF_PG_DIR") + "\n" + server.sql("SELECT pg_read_file('postmaster.pid')");
-        ::write(pipes[1], note.data(), note.size()) == 0 ? ::_exit(1) : ::pause();
+        if (::write(pipes[1], note.data(), note.size()) < 0)
+            ::_exit(1);
+        ::pause();
     }
     char note[512] = {};
     REQUIRE(::read(pipes[0], note, sizeof note - 1) > 0);
@@ -93,13 +112,31 @@ TEST_CASE("a server ends and its folder goes when the program that started it is
     ::close(pipes[1]);
 }
 
-TEST_CASE("a connection through the proxy breaks at the byte that was asked for")
+TEST_CASE("pgbouncer leads to the server, with the passwords of the server's roles")
+{
+    PostgresServer server({.bouncer = true});
+    CHECK(first_value(connect(server.bouncer_port()), "SELECT count(*) FROM pg_stat_activity WHERE pid = pg_backend_pid()") == "1");
+}
+
+TEST_CASE("a connection through the proxy breaks at the byte that was asked for, and waits while it is stalled")
 {
     TcpProxy proxy(postgres().port());
-    const std::string through = "SELECT count(*) FROM dblink";
-    CHECK(proxy.port() != postgres().port());
-    CHECK(proxy.command("bytes") == "0 0");
-    CHECK(proxy.command("reset-after 10 down") == "ok");
+    const Connection open = connect(proxy.port());
+    CHECK(first_value(open, "SELECT 7") == "7");
+
+    CHECK(proxy.command("stall") == "ok");
+    REQUIRE(PQsendQuery(open.get(), "SELECT 8") == 1);
+    pollfd answer{PQsocket(open.get()), POLLIN, 0};
+    CHECK(::poll(&answer, 1, 100) == 0);
     CHECK(proxy.command("pass") == "ok");
+    CHECK(::poll(&answer, 1, 60'000) == 1);
+    while (PGresult* result = PQgetResult(open.get()))
+        PQclear(result);
+
+    CHECK(proxy.command("reset-after 10 down") == "ok");
+    CHECK_THAT(first_value(open, "SELECT 9"), Catch::Contains("server closed the connection") || Catch::Contains("Connection reset"));
+
+    CHECK(proxy.command("refuse") == "ok");
+    CHECK(PQstatus(connect(proxy.port()).get()) == CONNECTION_BAD);
     CHECK(proxy.command("nonsense") == "unknown command 'nonsense'");
 }
