@@ -1,8 +1,8 @@
 // Small batches must bring the rows that large ones bring, whatever the bytes.
 #pragma once
 
-#include "decoder.hpp"
-#include "window.hpp"
+#include "support/decode/decoder.hpp"
+#include "support/decode/window.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -51,6 +51,7 @@ public:
     }
 
 private:
+    friend class JsonValue;
     struct Column;
     using Writer = void (*)(const Column&, const ColumnView&, std::int64_t, Buffer&);
     /// How one column is written. Chosen once.
@@ -231,6 +232,17 @@ private:
     Schema schema_;
     std::vector<Column> columns_;
     BatchView view_;
+};
+
+/// Writes single values of one type as JsonRows does. Any thread.
+class JsonValue {
+public:
+    explicit JsonValue(const DataType& type) : column_(JsonRows::column_of("", type, true)) {}
+    /// Appends the value of row `row`; "null" if it is null. `view` is of the type.
+    void append(const ColumnView& view, std::int64_t row, Buffer& out) const { JsonRows::value(column_, view, row, out); }
+
+private:
+    JsonRows::Column column_;
 };
 
 } // namespace jackfield
