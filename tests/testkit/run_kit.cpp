@@ -1,6 +1,8 @@
-// run_kit FILE.so FACTS.json [--only NAME] [--seed N] [--quick] [--list] [--in-process] [--fixture PROGRAM]: the kit from a shell, as tests call it.
+// run_kit FILE.so FACTS.json [--only NAME] [--seed N] [--quick] [--list] [--in-process] [--fixture PROGRAM] [--ran NAME…]: the kit
+// from a shell, as tests call it. --ran: this test must have run and passed, where it would be skipped if the facts were wrong.
 #include <jackfield/testkit/check.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -9,7 +11,7 @@
 int main(int argc, char** argv)
 {
     if (argc < 3) {
-        std::cerr << "run_kit FILE.so FACTS.json|- [--only NAME] [--seed N] [--quick] [--list] [--in-process] [--fixture PROGRAM] [--component ID]\n";
+        std::cerr << "run_kit FILE.so FACTS.json|- [--only NAME] [--seed N] [--quick] [--list] [--in-process] [--fixture PROGRAM] [--component ID] [--ran NAME]\n";
         return 2;
     }
     jackfield::testkit::CheckOptions options;
@@ -19,6 +21,7 @@ int main(int argc, char** argv)
         text << std::ifstream(argv[2]).rdbuf();
         options.facts_json = text.str();
     }
+    std::vector<std::string> ran;
     for (int i = 3; i < argc; ++i) {
         const std::string_view word = argv[i];
         const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
@@ -26,6 +29,8 @@ int main(int argc, char** argv)
             options.only.emplace_back(value());
         else if (word == "--seed")
             options.seed = std::strtoull(value(), nullptr, 10);
+        else if (word == "--ran")
+            ran.emplace_back(value());
         else if (word == "--component")
             options.component = value();
         else if (word == "--fixture")
@@ -39,5 +44,16 @@ int main(int argc, char** argv)
         else if (word == "--in-process")
             options.in_process = true;
     }
-    return jackfield::testkit::check_plugin(options, [](std::string_view line) { std::cout << line << std::endl; });
+    std::vector<jackfield::testkit::CheckResult> results;
+    int status = jackfield::testkit::check_plugin(options, [](std::string_view line) { std::cout << line << std::endl; }, results);
+    for (const std::string& name : ran) {
+        const bool passed = std::any_of(results.begin(), results.end(), [&name](const jackfield::testkit::CheckResult& result) {
+            return result.name == name && result.outcome == jackfield::testkit::CheckResult::Outcome::passed;
+        });
+        if (!passed && status == 0) {
+            std::cout << "the test '" << name << "' did not run\n";
+            status = 1;
+        }
+    }
+    return status;
 }
