@@ -408,7 +408,7 @@ Verdict two(Kit& kit)
 }
 
 /// What `bytes` as a position gives: refused, other rows, or (an error) the start.
-Result<bool> refuses(const Opened& it, const Tape& tape, const std::string& bytes, bool noise)
+Result<bool> refuses(Kit& kit, const Opened& it, const Tape& tape, const std::string& bytes, bool noise)
 {
     CallFrame frame;
     frame.set_deadline_in(5 * second_ns);
@@ -453,7 +453,7 @@ Verdict garbage(Kit& kit)
         else
             bytes += random.bytes(1 + random.below(20));
         kit.doing("opening with a mutated position of " + std::to_string(bytes.size()) + " bytes (number " + std::to_string(i) + ")");
-        JF_ASSIGN(const bool no, refuses(it, tape, bytes, noise));
+        JF_ASSIGN(const bool no, refuses(kit, it, tape, bytes, noise));
         refused += no ? 1 : 0;
     }
     return count(tries, "mutated position") + ": " + std::to_string(refused) + " refused, the others lead elsewhere, none crashes";
