@@ -227,6 +227,30 @@ template <class T>
 
 } // namespace
 
+bool read_two_words(const char* text, std::size_t length, ShortNumber& out)
+{
+    uint128 chars = load8(text) | static_cast<uint128>(load8(text + 8)) << 64;
+    const std::uint64_t low = points_in(static_cast<std::uint64_t>(chars)), high = points_in(static_cast<std::uint64_t>(chars >> 64));
+    std::size_t point = low ? static_cast<std::size_t>(__builtin_ctzll(low)) / 8 : high ? 8 + static_cast<std::size_t>(__builtin_ctzll(high)) / 8 : 16;
+    out.count = length;
+    if (point < length) {
+        const uint128 before = (static_cast<uint128>(1) << (point * 8)) - 1;
+        chars = (chars & before) | (chars >> 8 & ~before);
+        --out.count;
+    } else {
+        point = length;
+    }
+    if (out.count == 0)
+        return false;
+    out.fraction = out.count - point;
+    const unsigned fill = static_cast<unsigned>(16 - out.count) * 8; // count < 16 whenever there is a point
+    const uint128 zeros = static_cast<uint128>(0x3030303030303030u) << 64 | 0x3030303030303030u;
+    chars = chars << fill | (fill ? zeros >> (128 - fill) : 0);
+    const auto first = static_cast<std::uint64_t>(chars), second = static_cast<std::uint64_t>(chars >> 64);
+    out.digits = eight_digits(first) * 100'000'000 + eight_digits(second);
+    return (not_digits(first) | not_digits(second)) == 0;
+}
+
 Parsed parse_decimal(const char* text, std::size_t length, int precision, int scale, int128& out)
 {
     const bool negative = length > 1 && *text == '-';

@@ -106,51 +106,37 @@ struct ShortNumber {
     std::size_t count, fraction; ///< digits in all, and behind the point
 };
 
-/// Cuts the point out of two words and reads what is left as digits. Requires: 1 <= length <= 16.
-[[nodiscard]] inline bool read_short(const char* text, std::size_t length, ShortNumber& out)
+/// 0x80 in the lowest byte that is a point, and perhaps in higher ones.
+[[nodiscard]] inline std::uint64_t points_in(std::uint64_t word)
 {
-    const std::uint64_t keep = 0x0101010101010101u;
-    const auto points = [keep](std::uint64_t word) {
-        const std::uint64_t differs = word ^ keep * '.';
-        return (differs - keep) & ~differs & keep * 0x80;
-    };
-    if (length <= 8) {
-        std::uint64_t word = load8(text);
-        const std::uint64_t found = points(word);
-        const std::size_t at = found ? static_cast<std::size_t>(__builtin_ctzll(found)) / 8 : 8;
-        std::size_t count = length;
-        if (at < length) {
-            const std::uint64_t before = (std::uint64_t{1} << (at * 8)) - 1;
-            word = (word & before) | (word >> 8 & ~before);
-            --count;
-        }
-        if (count == 0)
-            return false;
-        const unsigned fill = static_cast<unsigned>(8 - count) * 8;
-        word = word << fill | (fill ? 0x3030303030303030u >> (64 - fill) : 0);
-        out = {eight_digits(word), count, at < length ? count - at : 0};
-        return not_digits(word) == 0;
+    constexpr std::uint64_t each = 0x0101010101010101u;
+    const std::uint64_t differs = word ^ each * '.';
+    return (differs - each) & ~differs & each * 0x80;
+}
+
+/// read_short() of 9 to 16 characters.
+[[nodiscard]] bool read_two_words(const char* text, std::size_t length, ShortNumber& out);
+
+/// Cuts the point out and reads what is left as digits. Requires: 1 <= length <= 16.
+[[nodiscard, gnu::always_inline]] inline bool read_short(const char* text, std::size_t length, ShortNumber& out)
+{
+    if (length > 8)
+        return read_two_words(text, length, out);
+    std::uint64_t word = load8(text);
+    const std::uint64_t found = points_in(word);
+    const std::size_t at = found ? static_cast<std::size_t>(__builtin_ctzll(found)) / 8 : 8;
+    std::size_t count = length;
+    if (at < length) {
+        const std::uint64_t before = (std::uint64_t{1} << (at * 8)) - 1;
+        word = (word & before) | (word >> 8 & ~before);
+        --count;
     }
-    uint128 chars = load8(text) | static_cast<uint128>(load8(text + 8)) << 64;
-    const std::uint64_t low = points(static_cast<std::uint64_t>(chars)), high = points(static_cast<std::uint64_t>(chars >> 64));
-    std::size_t point = low ? static_cast<std::size_t>(__builtin_ctzll(low)) / 8 : high ? 8 + static_cast<std::size_t>(__builtin_ctzll(high)) / 8 : 16;
-    out.count = length;
-    if (point < length) {
-        const uint128 before = (static_cast<uint128>(1) << (point * 8)) - 1;
-        chars = (chars & before) | (chars >> 8 & ~before);
-        --out.count;
-    } else {
-        point = length;
-    }
-    if (out.count == 0)
+    if (count == 0)
         return false;
-    out.fraction = out.count - point;
-    const unsigned fill = static_cast<unsigned>(16 - out.count) * 8; // count < 16 whenever there is a point
-    const uint128 zeros = static_cast<uint128>(0x3030303030303030u) << 64 | 0x3030303030303030u;
-    chars = chars << fill | (fill ? zeros >> (128 - fill) : 0);
-    const auto first = static_cast<std::uint64_t>(chars), second = static_cast<std::uint64_t>(chars >> 64);
-    out.digits = eight_digits(first) * 100'000'000 + eight_digits(second);
-    return (not_digits(first) | not_digits(second)) == 0;
+    const unsigned fill = static_cast<unsigned>(8 - count) * 8;
+    word = word << fill | (fill ? 0x3030303030303030u >> (64 - fill) : 0);
+    out = {eight_digits(word), count, at < length ? count - at : 0};
+    return not_digits(word) == 0;
 }
 
 inline constexpr double exact_powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};

@@ -2,7 +2,11 @@
 #include "plan/digest.hpp"
 
 #include <boost/json/serialize.hpp>
-#include <openssl/evp.h>
+
+// The plain functions of OpenSSL 1.1, which it keeps: those of EVP read the machine's configuration and load providers first,
+// some milliseconds of a run that has no other use for them.
+#define OPENSSL_API_COMPAT 10100
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -12,9 +16,9 @@ namespace jackfield {
 
 std::string sha256(std::string_view bytes)
 {
-    std::array<unsigned char, 32> raw{};
-    unsigned size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, EVP_sha256(), nullptr) != 1)
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> raw{};
+    SHA256_CTX state;
+    if (SHA256_Init(&state) != 1 || SHA256_Update(&state, bytes.data(), bytes.size()) != 1 || SHA256_Final(raw.data(), &state) != 1)
         return {}; // the library has no SHA-256: nothing would work then
     std::string out;
     for (const unsigned char byte : raw) {

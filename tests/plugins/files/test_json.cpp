@@ -31,6 +31,50 @@ TEST_CASE("declared JSON columns are exact, in any order, with lists and structs
         R"({"amount":null,"tags":[],"at":null,"id":42})"});
 }
 
+TEST_CASE("records in the order of the columns read like records in any other")
+{
+    JsonOptions options;
+    options.columns = {{"id", Type::int64}, {"n", Type::int32}, {"price", Type::float64}, {"ok", Type::boolean}, {"text", Type::utf8},
+        {"at", DataType(Type::timestamp, Unit::milli, "UTC")}, {"a_name_of_more_than_sixteen", Type::utf8}};
+    const Lines fields = {R"("id":-9007199254740993)", R"("n":-2147483648)", R"("price":-0.5)", R"("ok":false)", R"("text":"tab\tand é")",
+        R"("at":"2024-02-29T23:59:59.125Z")", R"("a_name_of_more_than_sixteen":"x")"};
+    const std::string row = R"({"id":-9007199254740993,"n":-2147483648,"price":-0.5,"ok":false,"text":"tab\tand é","at":"2024-02-29T23:59:59.125Z","a_name_of_more_than_sixteen":"x"})";
+    for (const std::string separator : {",", " ,", ", ", ",\t"})
+        for (std::size_t turn = 0; turn < fields.size(); ++turn) { // each field comes first once
+            std::string record = "{";
+            for (std::size_t i = 0; i < fields.size(); ++i)
+                record += (i ? separator : "") + fields[(i + turn) % fields.size()];
+            INFO(record);
+            CHECK(decode_json(record + "}\n" + record + " }\n", options).rows == Lines{row, row});
+        }
+}
+
+TEST_CASE("a null, a missing field, an unknown field or a wrong value in the middle changes nothing around it")
+{
+    JsonOptions options;
+    options.columns = {{"a", Type::int64}, {"b", Type::boolean}, {"c", Type::utf8}};
+    const Decoded out = decode_json("{\"a\":1,\"b\":null,\"c\":\"x\"}\n"
+                                    "{\"a\":null,\"b\":true,\"c\":7}\n"
+                                    "{\"a\":2,\"b\":truE,\"c\":\"y\"}\n"
+                                    "{\"a\":null,\"b\":null,\"c\":\"\\x\"}\n"
+                                    "{\"a\":3,\"z\":{\"a\":9},\"c\":\"\"}\n"
+                                    "{\"a\":4,\"b\":false}\n"
+                                    "{\"a\":5,\"b\":true,\"c\":\"w\",\"a\":6}\n"
+                                    "{}\n"
+                                    "{\"a\":12345678901234567,\"b\":true,\"c\":{}}\n",
+        options);
+    CHECK(out.rows == Lines{R"({"a":1,"b":null,"c":"x"})", R"({"a":null,"b":true,"c":"7"})", R"({"a":3,"b":null,"c":""})", R"({"a":4,"b":false,"c":null})",
+        R"({"a":null,"b":null,"c":null})", R"({"a":12345678901234567,"b":true,"c":"{}"})"});
+    CHECK(out.bad == Lines{"3 b type", "4 c json", "7 a json"});
+}
+
+TEST_CASE("a column whose name JSON has to escape is not taken for a field that begins like it")
+{
+    JsonOptions options;
+    options.columns = {{"a\\", Type::int64}};
+    CHECK(decode_json("{\"a\\\":x\":1}\n{\"a\\\\\":2}\n", options).rows == Lines{R"({"a\\":null})", R"({"a\\":2})"});
+}
+
 TEST_CASE("a bad NDJSON record spoils no other, whatever is wrong with it")
 {
     JsonOptions options;
