@@ -78,16 +78,23 @@ Result<std::size_t> Select::place_of(std::string_view column) const
 std::string Select::text(const DecodeRules& rules, const std::string& clauses) const
 {
     bool casts = false;
-    std::string list, aliases;
+    std::string list;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const Decoded plan = decoded_type(columns[i].type, rules);
         casts = casts || !plan.cast.empty();
         list += (i ? ", " : "") + alias(i) + (plan.cast.empty() ? "" : "::" + plan.cast);
-        aliases += (i ? ", " : "") + alias(i);
     }
     if (columns.empty() || (!casts && clauses.empty()))
         return sql;
-    return "SELECT " + list + " FROM (" + sql + "\n) AS jackfield_rows(" + aliases + ")" + clauses;
+    return "SELECT " + list + " " + from() + clauses;
+}
+
+std::string Select::from() const
+{
+    std::string aliases;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        aliases += (i ? ", c" : "c") + std::to_string(i + 1);
+    return "FROM (" + sql + "\n) AS jackfield_rows(" + aliases + ")";
 }
 
 Status check_reads(std::string_view sql)

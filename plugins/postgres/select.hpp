@@ -18,8 +18,10 @@ struct Select {
     /// SELECT of all columns, those cast that have no binary form here, from the statement; `clauses` (WHERE …, ORDER BY …,
     /// LIMIT …) name columns by alias(). Requires: wrappable, or nothing to cast and no clauses.
     [[nodiscard]] std::string text(const DecodeRules& rules, const std::string& clauses = {}) const;
-    /// How clauses of text() name column `i`.
-    [[nodiscard]] static std::string alias(std::size_t i) { return "c" + std::to_string(i + 1); }
+    /// "FROM (the statement) AS …", for questions about its rows.
+    [[nodiscard]] std::string from() const;
+    /// How clauses of text() name column `i`: never by a name alone, which would mean the cast one.
+    [[nodiscard]] static std::string alias(std::size_t i) { return "jackfield_rows.c" + std::to_string(i + 1); }
 };
 
 /// Whether `sql` begins like something that only reads: SELECT, WITH, VALUES, TABLE, SHOW, EXPLAIN. Else JF_E_DENIED. The
