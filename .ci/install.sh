@@ -3,7 +3,7 @@
 #
 #   build  compile the program and the plugins       test   compile and run the tests
 #   run    run what was compiled                     bench  measure beside other tools
-#   data   the real data of the samples              deep   sanitizers and fuzzers
+#   data   the real data of the samples              deep   sanitizers, fuzzers and a browser
 #
 # Debian packages come from apt-get, and only if one is missing: with everything there no root is needed. What
 # Debian does not package goes to build/third_party (JACKFIELD_THIRD_PARTY to put it elsewhere), each archive
@@ -18,15 +18,15 @@ third_party=${JACKFIELD_THIRD_PARTY:-$root/build/third_party}
 build=(g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config mold:mold ccache:ccache
        libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libfast-float-dev libcli11-dev
        libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libre2-dev libxxhash-dev
-       libpq-dev libpqxx-dev
+       libpq-dev
        libjavascriptcoregtk-4.1-dev librsvg2-dev libcairo2-dev libfreetype-dev libfontconfig-dev)
-run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libpq5 libpqxx-6.4
+run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libpq5
      libjavascriptcoregtk-4.1-0 librsvg2-2 libcairo2 fonts-dejavu-core)
 test=(catch2 git:git python3:python3 clang:clang++ libc++-dev libc++abi-dev abigail-tools:abidw strace:strace
-      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk
+      librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk zsh:zsh python3-jsonschema
       postgresql-15 postgresql-client-15 pgbouncer openssl:openssl)
 bench=(python3:python3 python3-venv)
-deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev)
+deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev chromium:chromium)
 data=()
 
 # --- What Debian does not package: group, name, source, SHA-512 as the npm registry states it -----------------------
@@ -70,7 +70,16 @@ missing_packages() {
   printf '%s\n' "${names[@]}" | sort -u | { grep -vxF -f <(printf '%s\n' "$installed" '!') || true; }
 }
 
+# The server packages of the tests must not start servers of their own; whoever has a policy keeps it.
 apt_install() {
+  local policy=/usr/sbin/policy-rc.d made= status
+  [[ -e $policy ]] || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1; }
+  apt_install_now "$@" && status=0 || status=$?
+  [[ ! $made ]] || rm -f $policy
+  return $status
+}
+
+apt_install_now() {
   DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Acquire::Retries=2 \
     install -y --no-install-recommends "$@" </dev/null
 }

@@ -24,6 +24,9 @@ public:
     {
     }
 
+    /// The same fonts given.
+    static sdk::Description describe(const sdk::Config&) { return {.capabilities = JF_DETERMINISTIC}; }
+
     /// In a flow a chart is configured by what it draws.
     static std::string config_schema() { return std::string(assets::spec_schema()); }
 

@@ -1,7 +1,7 @@
 // Ledger: the small file beside an output that says how much of it counts, and which progress that is.
 #pragma once
 
-#include "input.hpp"
+#include "support/decode/input.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 // Output: batches into a file or a directory, durable epoch by epoch together with the tokens of what was read.
 #pragma once
 
-#include "encode.hpp"
+#include "support/decode/encode.hpp"
 #include "ledger.hpp"
 #include "parquet.hpp"
 

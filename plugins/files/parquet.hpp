@@ -1,7 +1,7 @@
 // Parquet through DuckDB, whose library is opened at the first file.
 #pragma once
 
-#include "input.hpp"
+#include "support/decode/input.hpp"
 #include "position.hpp"
 
 #include <jackfield/sdk/arrow/array.hpp>

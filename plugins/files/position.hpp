@@ -1,7 +1,7 @@
 // Mark: where to go on in a file, with what tells whether it is still the same file. The bytes of a position.
 #pragma once
 
-#include "input.hpp"
+#include "support/decode/input.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,6 @@
 // Reading options: formats from names, single characters, types.
 #include "settings.hpp"
 
-#include <jackfield/sdk/arrow/spelling.hpp>
-
 #include <dirent.h>
 #include <glob.h>
 
@@ -49,17 +47,6 @@ const std::vector<std::string> compressions = {"none", "gzip", "zstd"};
     return {};
 }
 
-/// One character; "\t" as JSON has it, "" for none.
-[[nodiscard]] Result<char> character(const sdk::Config& config, const char* name, char otherwise)
-{
-    if (!config.has(name))
-        return otherwise;
-    const std::string_view text = config.text(name);
-    if (text.size() > 1 || (!text.empty() && (text[0] == '\n' || text[0] == '\r' || static_cast<unsigned char>(text[0]) > 127)))
-        return fail(JF_E_CONFIG, "'" + std::string(text) + "' is not one ASCII character; write for example \";\" or \"\\t\"", name);
-    return text.empty() ? '\0' : text[0];
-}
-
 [[nodiscard]] std::string places_nearby(const std::string& path)
 {
     const std::size_t slash = path.rfind('/');
@@ -83,25 +70,14 @@ const std::vector<std::string> compressions = {"none", "gzip", "zstd"};
 
 sdk::Options input_options()
 {
-    return sdk::Options()
-        .text("path", "the file, a pattern such as data/*.csv, or - for stdin", {.required = true, .format = "path"})
+    sdk::Options out;
+    out.text("path", "the file, a pattern such as data/*.csv, or - for stdin", {.required = true, .format = "path"})
         .text("format", "if the name does not tell", {.one_of = formats})
         .text("compression", "if the name does not tell: .gz, .zst", {.one_of = compressions})
-        .texts_by_name("columns", "types by name; CSV infers the others, JSON then reads only these", {.format = "type"})
         .boolean("sequence", "read the files of a pattern one after another, not in parallel", false)
-        .boolean("incremental", "the next run goes on where the last one ended: grown and new files", false)
-        .integer("sample", "records from which types are inferred", {.fallback = 1000, .minimum = 1, .maximum = 1'000'000})
-        .size("max_record", "longest record allowed", "64MiB")
-        .boolean("header", "CSV: the first row names the columns", true)
-        .texts("names", "CSV without a header: names of the columns")
-        .text("delimiter", "CSV: between fields; default a comma, for .tsv a tab")
-        .text("quote", "CSV: around fields; empty: no quotes", {.fallback = "\""})
-        .text("escape", "CSV: makes the next character plain; empty: none")
-        .text("comment", "CSV: rows that start with it are skipped; empty: none")
-        .texts("null", "CSV: how null is spelled; default: the empty field")
-        .boolean("trim", "CSV: drop blanks around fields", false)
-        .integer("skip_lines", "CSV: lines before the header", {.fallback = 0, .minimum = 0})
-        .text("unknown", "JSON: fields without a column; default: ignore if columns are declared, else refuse", {.one_of = {"ignore", "refuse"}});
+        .boolean("incremental", "the next run goes on where the last one ended: grown and new files", false);
+    add_text_options(out);
+    return out;
 }
 
 Result<InputSettings> read_input(const sdk::Config& config)
@@ -113,35 +89,9 @@ Result<InputSettings> read_input(const sdk::Config& config)
         return fail(JF_E_CONFIG, "Parquet cannot be read from stdin, since its directory is at the end; name a file", "path");
     out.sequence = config.boolean("sequence");
     out.incremental = config.boolean("incremental");
-    out.max_record = static_cast<std::size_t>(config.size("max_record", 64 << 20));
-    if (out.max_record < 1 || out.max_record > (std::size_t{1} << 30))
-        return fail(JF_E_CONFIG, "max_record must lie between 1B and 1GiB", "max_record");
-    for (const std::string& name : config.keys("columns")) {
-        auto type = parse_type(config.text(sdk::Config::below("columns", name)));
-        if (!type)
-            return std::move(type).error().at("columns." + name);
-        out.columns.push_back({name, *std::move(type)});
-    }
-    CsvOptions& csv = out.csv;
     const bool tabs = out.path.find(".tsv") != std::string::npos;
-    JF_ASSIGN(csv.dialect.delimiter, character(config, "delimiter", tabs ? '\t' : ','));
-    JF_ASSIGN(csv.dialect.quote, character(config, "quote", '"'));
-    JF_ASSIGN(csv.dialect.escape, character(config, "escape", '\0'));
-    JF_ASSIGN(csv.dialect.comment, character(config, "comment", '\0'));
-    if (csv.dialect.delimiter == '\0' || csv.dialect.delimiter == csv.dialect.quote)
-        return fail(JF_E_CONFIG, "delimiter must be one character, and not the quote", "delimiter");
-    csv.dialect.trim = config.boolean("trim");
-    csv.header = !config.has("header") || config.boolean("header");
-    csv.names = config.texts("names");
-    csv.columns = out.columns;
-    if (config.has("null"))
-        csv.nulls = config.texts("null");
-    csv.skip_lines = static_cast<std::uint64_t>(config.integer("skip_lines"));
-    csv.sample_rows = out.json.sample_rows = config.has("sample") ? static_cast<std::uint64_t>(config.integer("sample")) : 1000;
+    JF_ASSIGN(static_cast<TextSettings&>(out), read_text_settings(config, tabs ? '\t' : ','));
     out.json.lines = out.format == Format::ndjson;
-    out.json.columns = out.columns;
-    if (config.has("unknown"))
-        out.json.unknown = config.text("unknown") == "ignore" ? UnknownField::ignore : UnknownField::refuse;
     return out;
 }
 
@@ -173,8 +123,8 @@ Result<OutputOptions> read_output(const sdk::Config& config)
     if (out.format == Format::parquet && out.to_stdout())
         return fail(JF_E_CONFIG, "Parquet cannot be written to stdout; name a file", "path");
     const bool tabs = out.path.find(".tsv") != std::string::npos;
-    JF_ASSIGN(out.csv.delimiter, character(config, "delimiter", tabs ? '\t' : ','));
-    JF_ASSIGN(out.csv.quote, character(config, "quote", '"'));
+    JF_ASSIGN(out.csv.delimiter, read_character(config, "delimiter", tabs ? '\t' : ','));
+    JF_ASSIGN(out.csv.quote, read_character(config, "quote", '"'));
     if (out.csv.delimiter == '\0' || out.csv.quote == '\0' || out.csv.delimiter == out.csv.quote)
         return fail(JF_E_CONFIG, "delimiter and quote must be one character each, and not the same", "delimiter");
     out.csv.header = !config.has("header") || config.boolean("header");

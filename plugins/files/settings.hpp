@@ -1,9 +1,9 @@
 // The options of the files source and sink: declared once, read into values.
 #pragma once
 
-#include "csv.hpp"
-#include "json.hpp"
 #include "output.hpp"
+
+#include "support/decode/options.hpp"
 
 #include <jackfield/sdk/config.hpp>
 #include <jackfield/sdk/options.hpp>
@@ -14,16 +14,12 @@
 namespace jackfield::files {
 
 /// What a source reads, and how. Value.
-struct InputSettings {
+struct InputSettings : TextSettings {
     std::string path;
     Format format = Format::ndjson;
     Compression compression = Compression::none;
     bool sequence = false;    ///< the files of a pattern one after another, in place of a partition each
     bool incremental = false; ///< the next run goes on where this one ended
-    std::size_t max_record = 64 << 20;
-    CsvOptions csv;
-    JsonOptions json;
-    std::vector<DeclaredColumn> columns;
 
     [[nodiscard]] bool from_stdin() const { return path == "-"; }
     /// Whether the path names several files.

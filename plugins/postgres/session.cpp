@@ -265,7 +265,7 @@ Status Session::execute(const Patience& patience, const std::string& sql)
     return fail(JF_E_CONFIG, "COPY … STDIN and STDOUT cannot be run as a statement; use a source or a sink");
 }
 
-Result<Answer> Session::run(const Patience& patience, const std::string& sql, const Params& params, bool binary)
+Status Session::ask(const std::string& sql, const Params& params, bool binary)
 {
     std::vector<Oid> types;
     std::vector<const char*> values;
@@ -276,8 +276,35 @@ Result<Answer> Session::run(const Patience& patience, const std::string& sql, co
         lengths.push_back(param.value ? static_cast<int>(param.value->size()) : 0);
         formats.push_back(param.binary ? 1 : 0);
     }
-    JF_TRY(sent(PQsendQueryParams(raw_, sql.c_str(), static_cast<int>(params.size()), types.data(), values.data(), lengths.data(),
-        formats.data(), binary ? 1 : 0)));
+    return sent(PQsendQueryParams(raw_, sql.c_str(), static_cast<int>(params.size()), types.data(), values.data(), lengths.data(),
+        formats.data(), binary ? 1 : 0));
+}
+
+Result<std::optional<Answer>> Session::answer(const Patience& patience)
+{
+    const auto arrived = [&]() -> Status {
+        JF_TRY(send_all(patience));
+        while (PQisBusy(raw_)) {
+            JF_TRY(wait(patience, false));
+            if (!PQconsumeInput(raw_))
+                return lost();
+        }
+        return {};
+    }();
+    if (!arrived && arrived.error().kind == JF_E_TIMEOUT)
+        return std::optional<Answer>();
+    if (!arrived) {
+        if (!broken_)
+            stop_statement();
+        return Error(arrived.error());
+    }
+    JF_ASSIGN(Answer last, last_answer(Patience(std::max(patience.deadline_ns(), now_ns() + let_go_ns)))); // the rest is on its way
+    return std::optional(std::move(last));
+}
+
+Result<Answer> Session::run(const Patience& patience, const std::string& sql, const Params& params, bool binary)
+{
+    JF_TRY(ask(sql, params, binary));
     return last_answer(patience);
 }
 

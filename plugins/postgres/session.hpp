@@ -91,6 +91,10 @@ public:
     /// One statement by the extended protocol, which takes exactly one. Values come as text, or all of them in their
     /// binary form.
     Result<Answer> run(const Patience& patience, const std::string& sql, const Params& params = {}, bool binary = false);
+    /// Sends one statement, as run(); answer() has what comes of it. No other call in between.
+    Status ask(const std::string& sql, const Params& params = {}, bool binary = false);
+    /// nullopt: the deadline came before the server's answer; ask again later. A cancel stops the statement.
+    Result<std::optional<Answer>> answer(const Patience& patience);
     /// The columns that a statement would give, without running it: an Answer without rows.
     Result<Answer> describe(const Patience& patience, const std::string& sql);
 
@@ -122,6 +126,9 @@ public:
     /// The next message, which is one row (the header is in front of the first one). Valid until the next call. nullopt: the
     /// end, everything was read.
     Result<std::optional<std::string_view>> copy_row(const Patience& patience);
+    /// Whether copy_row() has something to say by the deadline. Asking again goes on waiting; a cancel stops the COPY. Reads
+    /// the message, which copy_row() then hands out.
+    Result<bool> copy_ready(const Patience& patience);
 
     /// CONTEXT of the last failure ("COPY t, line 3, column b"), its column and constraint names; empty: not said.
     [[nodiscard]] const std::string& failed_context() const { return failed_context_; }
@@ -168,6 +175,8 @@ private:
     std::string failed_context_, failed_column_, failed_constraint_;
     std::vector<std::string> notices_;
     char* copied_ = nullptr; // the message handed out last, libpq's
+    int copied_size_ = 0;    // as PQgetCopyData said
+    bool copied_ahead_ = false; // it was read and not handed out yet
     bool broken_ = false;
     bool in_doubt_ = false;
     std::atomic<bool> interrupted_{false};

@@ -14,6 +14,7 @@ void Session::drop_copied()
     if (copied_)
         PQfreemem(copied_);
     copied_ = nullptr;
+    copied_ahead_ = false;
 }
 
 Status Session::copy_in(const Patience& patience, const std::string& sql)
@@ -92,27 +93,41 @@ Status Session::copy_out(const Patience& patience, const std::string& sql)
     return {};
 }
 
-Result<std::optional<std::string_view>> Session::copy_row(const Patience& patience)
+Result<bool> Session::copy_ready(const Patience& patience)
 {
-    for (;;) {
+    while (!copied_ahead_) {
         drop_copied();
-        const int size = PQgetCopyData(raw_, &copied_, 1);
-        if (size > 0)
-            return std::optional(std::string_view(copied_, static_cast<std::size_t>(size)));
-        if (size == -2)
-            return lost();
-        if (size == -1) {
-            JF_ASSIGN(const Answer end, last_answer(patience));
-            return std::optional<std::string_view>();
-        }
+        copied_size_ = PQgetCopyData(raw_, &copied_, 1);
+        copied_ahead_ = copied_size_ != 0;
+        if (copied_ahead_)
+            break;
         if (auto ready = wait(patience, false); !ready) {
+            if (ready.error().kind == JF_E_TIMEOUT)
+                return false;
             if (!broken_)
                 stop_statement();
-            return ready.error();
+            return std::move(ready).error();
         }
         if (!PQconsumeInput(raw_))
             return lost();
     }
+    return true;
+}
+
+Result<std::optional<std::string_view>> Session::copy_row(const Patience& patience)
+{
+    JF_ASSIGN(const bool ready, copy_ready(patience));
+    if (!ready) {
+        stop_statement();
+        return fail(JF_E_TIMEOUT, "the server did not send the rows in time");
+    }
+    copied_ahead_ = false;
+    if (copied_size_ > 0)
+        return std::optional(std::string_view(copied_, static_cast<std::size_t>(copied_size_)));
+    if (copied_size_ == -2)
+        return lost();
+    JF_ASSIGN(const Answer end, last_answer(patience));
+    return std::optional<std::string_view>();
 }
 
 } // namespace jackfield::postgres

@@ -147,7 +147,7 @@ std::string zsh_script(const std::vector<CommandLine::Entry>& entries)
 {
     return "#compdef jackfield\n# Completion of jackfield for zsh; made by: jackfield completion zsh\n" + walk(cases_of(entries)) + R"SH(_jackfield_offer() { # $1: what may stand here
   case "$1" in
-    =*) compadd -- ${=1#=} ;;
+    "="*) compadd -- ${=1#=} ;; # in quotes: zsh takes =word for the path of a command
     flow) _files -g '*.flow.json' ;;
     file) _files ;;
     folder) _files -/ ;;

@@ -13,9 +13,9 @@ namespace {
 std::vector<std::filesystem::path> golden()
 {
 #if defined(__x86_64__)
-    const std::filesystem::path folder = std::filesystem::path(JACKFIELD_TEST_DATA) / "abi/golden/v0-x86-64";
+    const std::filesystem::path folder = std::filesystem::path(JACKFIELD_TEST_DATA) / "golden/v0-x86-64";
 #else
-    const std::filesystem::path folder = std::filesystem::path(JACKFIELD_TEST_DATA) / "abi/golden/v0-arm64";
+    const std::filesystem::path folder = std::filesystem::path(JACKFIELD_TEST_DATA) / "golden/v0-arm64";
 #endif
     std::vector<std::filesystem::path> out;
     std::error_code none;
@@ -23,6 +23,9 @@ std::vector<std::filesystem::path> golden()
         if (entry.path().extension() == ".so")
             out.push_back(entry.path());
     std::sort(out.begin(), out.end());
+#if defined(__x86_64__)
+    REQUIRE_FALSE(out.empty());
+#endif
     return out;
 }
 

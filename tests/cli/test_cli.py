@@ -506,6 +506,32 @@ def test_the_schema_is_json_schema_with_every_component(world):
     expect(world.run("schema", "-o", "s.json").code == 0 and json.loads(world.path("s.json").read_text()) == schema)
 
 
+def test_every_sample_flow_fits_the_schema_and_a_faulty_one_does_not(world):
+    need_plugins(world, "files", "duckdb", "checks", "charts", "program")
+    try:
+        import jsonschema
+    except ImportError:
+        raise Skipped("no python3-jsonschema")
+    plugins = BUILD / "tests/testkit/plugins"  # those of samples 03 and 04
+    schema = json.loads(world.run("schema", "--plugins", plugins).out)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    flows = sorted((ROOT / "samples").glob("*/*.flow.json"))
+    expect(len(flows) >= 5)
+    for file in flows:
+        flow = json.loads(file.read_text())
+        expect(not list(validator.iter_errors(flow)), f"{file}: {[error.message[:300] for error in validator.iter_errors(flow)]}")
+    orders = json.loads((ROOT / "samples/02-orders/orders.flow.json").read_text())
+    def broken(change):
+        flow = json.loads(json.dumps(orders))
+        change(flow)
+        return list(validator.iter_errors(flow))
+    expect(broken(lambda flow: flow["tasks"]["land"]["sink"].update(tabel="x")), "an unknown option of a sink")
+    expect(broken(lambda flow: flow["tasks"]["land"]["source"].pop("path")), "a source without its path")
+    expect(broken(lambda flow: flow["tasks"].update({"x": {"use": "nothing", "timeout": 3}})), "a time limit that is a number")
+    expect(broken(lambda flow: flow.update(task={})), "an unknown member of the flow")
+
+
 def test_connections_without_a_file_say_what_to_give(world):
     answer = world.run("connections", "list")
     expect(answer.code == 2 and "--connections FILE" in answer.err, answer)
@@ -555,8 +581,67 @@ def test_every_command_and_option_of_the_help_is_in_the_completion(world):
         if option not in ("--help",):
             expect(option in script, option)
     expect(subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0)
-    if shutil.which("zsh"):
-        expect(subprocess.run(["zsh", "-n"], input=world.run("completion", "zsh").out, text=True).returncode == 0)
+
+
+def zsh_offers(world, line):
+    """The words and files that the script offers to zsh after this line; zsh itself then takes those that fit what is typed."""
+    script = f'''compdef() {{ : }}; compadd() {{ shift; print -rl -- "$@" }}; _files() {{ print -r -- "files $*" }}
+source <(jackfield completion zsh)
+words=("${{(@s: :)1}}"); CURRENT=$#words; words[1]=jackfield; _jackfield'''
+    done = subprocess.run(["zsh", "-f", "-c", script, "zsh", line], cwd=world.folder, env={**world.env, "PATH": f"{PROGRAM.parent}:{world.env['PATH']}"}, capture_output=True, text=True)
+    expect(not done.stderr, done.stderr)
+    return done.stdout.splitlines()
+
+
+def need_zsh():
+    if not shutil.which("zsh"):
+        raise Skipped("no zsh")
+
+
+def test_zsh_is_offered_what_bash_is(world):
+    need_zsh()
+    world.write("some.flow.json", tasks(2))
+    expect("check" in zsh_offers(world, "jackfield ch") and set(COMMANDS) <= set(zsh_offers(world, "jackfield ")))
+    expect(sorted(zsh_offers(world, "jackfield plugin ")) == sorted(bash_complete(world, "jackfield plugin ")))
+    expect("--full-refresh" in zsh_offers(world, "jackfield run --f"))
+    expect(zsh_offers(world, "jackfield run ") == ["files -g *.flow.json"], zsh_offers(world, "jackfield run "))
+    expect(zsh_offers(world, "jackfield run some.flow.json --only ") == ["t00", "t01"])
+    expect(zsh_offers(world, "jackfield run --state x some.flow.json --from ") == ["t00", "t01"])
+    expect("warning" in zsh_offers(world, "jackfield runs logs --level "))
+    world.run("run", "some.flow.json", "-q")
+    expect(zsh_offers(world, "jackfield runs show ") == world.run("runs", "list", "--ids").out.split())
+    expect("nothing" in zsh_offers(world, "jackfield plugin info "))
+
+
+def test_zsh_completes_at_the_tab_key(world):
+    need_zsh()
+    world.write("some.flow.json", tasks(1))
+    child, master = pty.fork()
+    if child == 0:
+        os.chdir(world.folder)
+        os.execvpe("zsh", ["zsh", "-f", "-i"], {**world.env, "PATH": f"{PROGRAM.parent}:{world.env['PATH']}", "HOME": str(world.folder), "PS1": "> ", "TERM": "dumb"})
+    seen = b""
+
+    def wait_for(text):
+        nonlocal seen
+        end = time.monotonic() + 60
+        while text not in seen and time.monotonic() < end:
+            if select.select([master], [], [], 0.2)[0]:
+                seen += os.read(master, 65536)
+        expect(text in seen, f"no {text!r} in {seen!r}")
+        seen = b""
+
+    try:
+        os.write(master, b"autoload -Uz compinit && compinit -u -d .zcompdump && source <(jackfield completion zsh) && echo rea''dy\r")
+        wait_for(b"ready")
+        os.write(master, b"jackfield sche\t")
+        wait_for(b"schema")
+        os.write(master, b"\x15jackfield run so\t")
+        wait_for(b"some.flow.json")
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(master)
 
 
 # ---- with the plugins ----------------------------------------------------------------------------------------------

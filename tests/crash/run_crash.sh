@@ -23,8 +23,8 @@ load() { echo "$runner $plugins demo.numbers '{\"rows\":20000}' $1 '{\"file\":\"
 compare="python3 $folder/compare_ledger.py {dir}/out.db 1 20000"
 
 for ((seed = 1; seed <= trades; ++seed)); do
-  check "three processes trade partitions while killed and frozen, seed $seed" \
-    python3 "$folder/trade.py" "$runner" "$plugins" --seed "$seed" --kills 10 --freezes 10
+  check "three processes trade partitions while killed and frozen, and the shell that started it goes away, seed $seed" \
+    python3 "$folder/orphaned.py" python3 "$folder/trade.py" "$runner" "$plugins" --seed "$seed" --kills 10 --freezes 10
 done
 check "without fences the same zombies double rows" \
   python3 "$folder/trade.py" "$runner" "$plugins" --seed 1 --kills 10 --freezes 10 --no-fences

@@ -7,6 +7,7 @@ Ends when all partitions are read; then compare_ledger.py, a separate program, c
 --no-fences (the ledger lets zombies commit): not so, which shows that the zombies of this test are real.
 """
 import argparse
+import atexit
 import collections
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what is registered with atexit runs
 parser = argparse.ArgumentParser()
 parser.add_argument("runner")
 parser.add_argument("plugins")
@@ -44,7 +46,8 @@ members, frozen = [], {}
 def start():
     # Frozen once with a full epoch in its hands, just before it commits: as a zombie it goes straight on to the commit.
     at = f"commit:{chance.randint(2, 40)}:stop"
-    members.append(subprocess.Popen(command, stderr=log, env={**os.environ, "JACKFIELD_CRASH_AT": at}))
+    # In a session of its own: with a stopped process in our own group the kernel ends the whole group when our starter goes away.
+    members.append(subprocess.Popen(command, stderr=log, env={**os.environ, "JACKFIELD_CRASH_AT": at}, start_new_session=True))
     counts["starts"] += 1
 
 
@@ -86,6 +89,13 @@ def disturb():
         counts["freezes"] += 1
 
 
+def kill_all():
+    for member in members:
+        if member.poll() is None:
+            member.kill()
+
+
+atexit.register(kill_all)
 began, ended = time.monotonic(), False
 while not ended and time.monotonic() - began < options.limit:
     while len(members) < 3:

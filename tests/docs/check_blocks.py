@@ -6,12 +6,15 @@
     ```console                                              "$ command" lines are run, what follows is compared
     ```console dir=samples/01-run-a-flow                    the same, in a copy of that folder
     ```console dir=.                                        the same, in the repository itself
+    ```console output=samples/01-run-a-flow/expected.txt    not run: each line of output fits a line of the file, in its order
+    ```json fits=source                                     `jackfield check` accepts it as a source (or chart) of a flow
     ```cpp sketch                                           neither; also for console
 
 A block of text, without a language or ```text, is free. In expected output `…` stands for anything within a line,
 and a line that is only `…` for any lines. The blocks of one page with the same dir share one folder; `$ echo $?`
 shows the status of the command before. `--write` copies the files into their blocks; `--no-run` runs nothing.
 """
+import json
 import os
 import pathlib
 import re
@@ -70,6 +73,33 @@ def steps_of(body):
         elif steps:
             steps[-1][1].append(line)
     return steps
+
+
+def check_output(report, block):
+    """What a page shows of a run that takes too long for it: another test holds the file against a real run."""
+    lines = (ROOT / block.options["output"]).read_text(encoding="utf-8").splitlines()
+    at = 0
+    for line in block.body.splitlines():
+        if line.startswith("$ ") or line.strip() == "…":
+            continue
+        found = next((i for i in range(at, len(lines)) if pattern_of([lines[i]]).fullmatch(line + "\n")), None)
+        if report.check(found is not None, block.place, f"no such line in {block.options['output']}: {line}"):
+            at = found + 1
+
+
+def check_fits(report, block, shell):
+    """The block put into the smallest flow that has a place for it."""
+    try:
+        part = json.loads(block.body)
+    except ValueError as error:
+        report.check(False, block.place, f"no JSON: {error}")
+        return
+    task = {"source": {"source": part, "sink": {"use": "files", "path": "out.ndjson"}},
+            "chart": {"out": "out.html", "charts": [{"use": "charts.echarts", "data": {"on": "w", "query": "select 1"}, **part}]}}[block.options["fits"]]
+    flow = {"flow": "block", "connections": {"w": {"use": "duckdb", "path": ":memory:"}}, "tasks": {"block": task}}
+    (shell.folder("") / "block.flow.json").write_text(json.dumps(flow), encoding="utf-8")
+    said = shell.run("jackfield check block.flow.json", "")
+    report.check(shell.status_ == 0, block.place, f"is not accepted as {block.options['fits']}:\n{said}")
 
 
 class Shell:
@@ -142,6 +172,11 @@ def check_page(report, path, source, run):
             continue
         if "file" in block.options:
             check_file(report, block)
+        elif "output" in block.options:
+            check_output(report, block)
+        elif "fits" in block.options:
+            if run:
+                check_fits(report, block, shell)
         elif block.language == "console":
             if run:
                 check_console(report, block, shell)

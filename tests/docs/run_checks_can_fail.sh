@@ -70,6 +70,21 @@ finds includes 'parse.cpp:2: the runtime names no plugin, but here is "duckdb"'
 finds includes 'parse.cpp:3: the runtime names no plugin, but here is "files.csv"'
 faults includes 8
 
+file runtime/src/exec/attempt.hpp <<'END'
+namespace jackfield { namespace exec { /* class Free {}; */ template <class T> struct Attempt final : T { struct Inner {}; }; } }
+namespace { struct Free {}; }
+inline namespace v1 { struct Other; inline int twice(int a) { struct Local {}; return a; } }
+END
+file runtime/src/store/attempt.cpp <<'END'
+namespace jackfield::exec { class Attempt; enum class Attempt { one }; }
+struct Free {};
+namespace v1 { struct Other {}; inline int twice(int a) { struct Local {}; return 2 * a; } inline int twice(long a) { return a; } }
+END
+file plugins/one/attempt.cpp <<<'namespace jackfield::exec { class Attempt {}; }'
+finds one_definition 'runtime/src/exec/attempt.hpp:1: jackfield::exec::Attempt is defined in runtime/src/store/attempt.cpp too'
+finds one_definition 'runtime/src/exec/attempt.hpp:3: v1::twice( int a ) is defined in'
+faults one_definition 2
+
 finds headers 'other.hpp: does not compile alone as C++20 with clang++'
 finds headers 'bad.h: does not compile alone as C11 with gcc'
 

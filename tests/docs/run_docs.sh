@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PYTHONDONTWRITEBYTECODE=1
 passed=0 failed=0
-for check in includes headers words links blocks; do
+for check in includes one_definition headers words links blocks; do
   output=$(python3 "check_$check.py" 2>&1) || true
   counts=$(tail -n 1 <<<"$output")
   if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then

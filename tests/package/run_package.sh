@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# The installed package and the tarball serve people who have no source tree: samples 03, 04 and 05 are built against
-# them as outside projects, run and checked.
+# The installed package and the tarball serve people who have no source tree: samples 03, 04 and 05 and new plugins are built
+# against them as outside projects, run and checked; samples with an expected.txt print what it says.
 #
-#   JACKFIELD_BUILD   a finished build of this tree; build/release if not set. Nothing in it is changed.
+#   JACKFIELD_BUILD         a finished build of this tree; build/release if not set. Nothing in it is changed.
+#   JACKFIELD_THIRD_PARTY   where .ci/install.sh put the data of sample 01; without it the sample is not run
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${JACKFIELD_BUILD:-$root/build/release}
 work=$(mktemp -d "${TMPDIR:-/tmp}/jackfield-package-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-export JACKFIELD_HOME=$work/home NO_COLOR=1 LC_ALL=C.UTF-8 HOME=$work
+export DATA=${JACKFIELD_THIRD_PARTY:-$root/build/third_party}/vega-datasets
+export JACKFIELD_HOME=$work/home NO_COLOR=1 LC_ALL=C.UTF-8 HOME=$work PYTHONDONTWRITEBYTECODE=1
+export CCACHE_DIR=${CCACHE_DIR:-$work/ccache}
 unset JACKFIELD_PLUGIN_PATH JACKFIELD_DUCKDB
 passed=0 failed=0
 
@@ -31,8 +34,20 @@ end() { printf '%d passed, %d failed\n' "$passed" "$failed"; exit "$((failed > 0
 build_sample() {
   cp -r "$root/samples/$1" "$3.source" &&
     cmake -S "$3.source" -B "$3" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$2" &&
-    cmake --build "$3"
+    cmake --build "$3" && ln -s "$3" "$3.source/build"
 }
+# prints_what_is_expected FOLDER: the transcript in it, with the installed program.
+prints_what_is_expected() {
+  (cd "$1" && PATH=$(dirname "$program"):$PATH && python3 "$root/tests/package/run_transcript.py" expected.txt)
+}
+# new_plugin KIND LANGUAGE: as `plugin new` tells its reader to go on.
+new_plugin() {
+  local name=acme-$1-$2
+  cd "$work" && "$program" plugin new "$name" --kind "$1" --lang "$2" && cd "$name" &&
+    cmake --preset release -DCMAKE_PREFIX_PATH="$prefix" && cmake --build --preset release &&
+    "$program" plugin check --quick "build/$name.so"
+}
+new_is_refused() { ! "$program" plugin new "acme-$1-c" --kind "$1" --lang c 2>"$work/refused" && grep -q 'in C there is a start for a source only' "$work/refused"; }
 run_service() {
   (cd "$work/05.source" && "$work/05/service" count.flow.json "$plugins" >"$work/service.out") &&
     diff "$work/05.source/expected.txt" "$work/service.out"
@@ -77,6 +92,17 @@ for plugin in "$work/03/scale.so" "$work/04/ticks.so" "$work/04/ticks_c.so"; do
   count "$(basename "$plugin") exports one symbol" exports_one_symbol "$plugin"
   count "the installed program passes $(basename "$plugin")" "$program" plugin check --quick "$plugin"
 done
+count "sample 03 prints what is expected" prints_what_is_expected "$work/03.source"
+count "sample 04 prints what is expected" prints_what_is_expected "$work/04.source"
+if [[ -e $DATA/flights-3m.parquet ]]; then
+  cp -r "$root/samples/01-run-a-flow" "$work/01" && mkdir "$work/01/out"
+  count "sample 01 prints what is expected" prints_what_is_expected "$work/01"
+fi
+for kind in source sink task chart connection auth; do
+  count "a new $kind in C++ builds against the package and passes the kit" new_plugin "$kind" cpp
+  [[ $kind == source ]] || count "there is no start for a $kind in C, and that is said" new_is_refused "$kind"
+done
+count "a new source in C builds against the package and passes the kit" new_plugin source c
 if count "sample 05 builds against the package" build_sample 05-embed "$prefix" "$work/05"; then
   count "sample 05 prints what is expected" run_service
 fi

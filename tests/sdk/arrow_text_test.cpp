@@ -2,6 +2,7 @@
 #include <jackfield/sdk/arrow/builder.hpp>
 #include <jackfield/sdk/arrow/json.hpp>
 #include <jackfield/sdk/arrow/text.hpp>
+#include <jackfield/sdk/text.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -34,6 +35,7 @@ std::string json(std::string_view text)
 {
     Buffer out;
     append_json_text(out, text);
+    CHECK(sdk::json_string(text) == std::string_view(out.as<char>(), out.size())); // one way to quote
     return std::string(out.as<char>(), out.size());
 }
 std::string base64(std::string_view bytes)

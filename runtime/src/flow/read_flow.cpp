@@ -120,9 +120,15 @@ FileText read_file(const std::filesystem::path& file)
                          reason == ENOENT ? "there is no file " + name : name + " cannot be read: " + std::strerror(reason))};
     }
     FileText out;
-    out.text.resize(JsonLimits().bytes + 1);
-    in.read(out.text.data(), static_cast<std::streamsize>(out.text.size()));
-    out.text.resize(static_cast<std::size_t>(in.gcount()));
+    const std::size_t most = JsonLimits().bytes + 1;
+    std::size_t got = 0;
+    while (in && got < most) { // not all of the limit at once: that memory would be touched, and kept
+        out.text.resize(std::min(most, std::max<std::size_t>(2 * got, 64U << 10U)));
+        in.read(out.text.data() + got, static_cast<std::streamsize>(out.text.size() - got));
+        got += static_cast<std::size_t>(in.gcount());
+    }
+    out.text.resize(got);
+    out.text.shrink_to_fit();
     if (in.bad())
         out.error = fail(JF_E_FAILED, name + " cannot be read: " + std::strerror(errno));
     return out;

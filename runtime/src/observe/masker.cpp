@@ -111,6 +111,20 @@ std::string inside_quotes(std::string_view text)
     return quoted.substr(1, quoted.size() - 2);
 }
 
+/// Every control character by its number, as some writers do (SDKs before the first release did).
+std::string with_numbers(std::string_view text)
+{
+    std::string out;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find_first_of("\n\r\t", at), text.size());
+        out += inside_quotes(text.substr(at, end - at));
+        if (end < text.size())
+            out += text[end] == '\n' ? "\\u000a" : text[end] == '\r' ? "\\u000d" : "\\u0009";
+        at = end + 1;
+    }
+    return out;
+}
+
 std::vector<std::string> spellings_of(std::string_view secret)
 {
     std::vector<std::string> all = {std::string(secret)};
@@ -125,6 +139,7 @@ std::vector<std::string> spellings_of(std::string_view secret)
             if (std::string piece = base64_piece(secret, before, url); piece.size() >= shortest_base64)
                 all.push_back(std::move(piece));
     all.push_back(inside_quotes(secret));
+    all.push_back(with_numbers(secret));
     for (const bool slash : {false, true})
         for (const bool ascii : {false, true}) {
             const std::string once = json_escaped(secret, slash, ascii);

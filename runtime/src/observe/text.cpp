@@ -75,13 +75,7 @@ void append_code_point(std::string& out, std::uint32_t point)
     }
 }
 
-void append_json(std::string& out, std::string_view text)
-{
-    std::string valid;
-    for (std::size_t index = 0; index < text.size();)
-        append_code_point(valid, next_code_point(text, index));
-    sdk::append_json_string(out, valid);
-}
+void append_json(std::string& out, std::string_view text) { sdk::append_json_string(out, text); }
 
 void append_object(std::string& out, std::string_view json)
 {

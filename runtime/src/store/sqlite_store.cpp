@@ -10,12 +10,26 @@
 namespace jackfield::store {
 namespace {
 
+/// Pages that are free may be given back. To say so costs a synced write, so it is said once, to a new file.
+Status use_incremental_vacuum(Database& database)
+{
+    constexpr std::int64_t incremental = 2;
+    {
+        Query query(database, "PRAGMA auto_vacuum");
+        query.next();
+        JF_TRY(query.end());
+        if (query.integer(0) == incremental)
+            return {};
+    }
+    return database.exec("PRAGMA auto_vacuum=INCREMENTAL");
+}
+
 /// Two processes that turn a new file to WAL at once lock each other out without waiting, so waiting is done here.
 Status prepare(Database& database, const std::string& path, std::int64_t busy_timeout_ns)
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(busy_timeout_ns);
     for (;;) {
-        Status status = database.exec("PRAGMA auto_vacuum=INCREMENTAL");
+        Status status = use_incremental_vacuum(database);
         if (status && !path.empty())
             status = database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304");
         if (status)

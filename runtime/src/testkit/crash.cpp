@@ -259,7 +259,7 @@ Status source_life(Kit& kit, const SourcePlan& plan, LogSink& log, Trigger& trig
             trigger.at("before schema"); // read_on() asks schema() and then next()
             trigger.enter("inside next");
             trigger.at("before next");
-            JF_ASSIGN(Tape read, read_on(*reader, one));
+            JF_ASSIGN(Tape read, read_on(kit, *reader, one));
             trigger.leave("inside next");
             trigger.at("after schema");
             trigger.at("after next");
@@ -320,16 +320,15 @@ private:
     std::filesystem::path file_;
 };
 
-Status sink_epoch(const Feed& feed, SinkWriter& writer, CallFrame& frame, Trigger& trigger, Random& random, std::int64_t& position)
+Status sink_epoch(const Feed& feed, SinkWriter& writer, CallFrame& frame, Trigger& trigger, Random& random, std::uint64_t& number, std::int64_t& position)
 {
-    const auto writes = 1 + random.below(3);
-    for (std::uint64_t number = 0; number < writes && position < sink_rows; ++number) {
+    for (auto writes = 1 + random.below(3); writes > 0 && position < sink_rows; --writes) {
         const std::int64_t rows = std::min<std::int64_t>(sink_rows - position, random.between(1, 6));
         JF_ASSIGN(OwnedArray batch, feed.batch(position, rows));
         trigger.at("before write");
         trigger.enter("inside write");
         frame.set_deadline_in(10'000'000'000);
-        JF_ASSIGN(const WriteOutcome outcome, writer.write(frame, number, std::move(batch)));
+        JF_ASSIGN(const WriteOutcome outcome, writer.write(frame, number++, std::move(batch)));
         trigger.leave("inside write");
         trigger.at("after write");
         JF_TRY(must(outcome == WriteOutcome::taken, "write() refused rows of the kit"));
@@ -361,8 +360,15 @@ Status sink_commit(SinkWriter& writer, CallFrame& frame, Trigger& trigger, std::
     return must(outcome == CommitOutcome::committed, "commit() did not commit");
 }
 
-Status sink_life(Kit& kit, const Feed& feed, bool tokens, Trigger& trigger, std::uint64_t seed)
+/// What a life of a sink needs to know. Value.
+struct SinkPlan {
+    bool tokens = false;
+    bool whole = false; ///< one epoch, the final one
+};
+
+Status sink_life(Kit& kit, const Feed& feed, const SinkPlan& plan, Trigger& trigger, std::uint64_t seed)
 {
+    const bool tokens = plan.tokens;
     Random random(seed);
     const SideToken side(kit.dir().parent_path() / "side-token");
     JF_ASSIGN(const SinkInstance sink, kit.make<SinkInstance>());
@@ -391,8 +397,12 @@ Status sink_life(Kit& kit, const Feed& feed, bool tokens, Trigger& trigger, std:
         JF_ASSIGN(const OwnedSchema schema, feed.exported());
         JF_TRY(writer->schema(frame, *schema));
         trigger.at("after schema");
+        std::uint64_t number = 0; // of the write within its epoch
         while (position < sink_rows) {
-            JF_TRY(sink_epoch(feed, *writer, frame, trigger, random, position));
+            JF_TRY(sink_epoch(feed, *writer, frame, trigger, random, number, position));
+            if (plan.whole)
+                continue;
+            number = 0;
             JF_TRY(sink_commit(*writer, frame, trigger, epoch++, position, fence, tokens, false));
             if (!tokens)
                 side.put(token_text(position, false));
@@ -456,7 +466,10 @@ Verdict crash_sink(Kit& kit)
     JF_ASSIGN(const Feed feed, Feed::make(kit));
     if (!can_read_back(kit))
         return skip("nothing reads back what it wrote: give --fixture PROGRAM, or \"read\", \"query\" or \"ndjson\" in --facts");
-    const bool tokens = description.can(JF_CAN_STORE_TOKEN);
+    const SinkPlan plan{description.can(JF_CAN_STORE_TOKEN), description.can(JF_WHOLE_INPUT)};
+    std::vector<Point> points = sink_points;
+    if (plan.whole)
+        std::erase_if(points, [](const Point& point) { return std::string_view(point.name).ends_with(" commit") && !point.at_end; });
     JF_TRY(kit.plugin()); // once, so that lives need not load it again
     const std::filesystem::path base = kit.dir();
     const auto start = [&](int number) -> Status {
@@ -473,10 +486,10 @@ Verdict crash_sink(Kit& kit)
     const auto judge = [&]() -> Status {
         JF_ASSIGN(const auto found, read_back(kit, feed));
         kit.forget_connection();
-        return all_once(found, sink_rows, !tokens && !description.can(JF_IDEMPOTENT));
+        return all_once(found, sink_rows, !plan.tokens && !description.can(JF_IDEMPOTENT));
     };
-    const Life life = [&](Trigger& trigger) { return sink_life(kit, feed, tokens, trigger, kit.random().next()); };
-    return campaigns(kit, sink_points, life, start, judge, "");
+    const Life life = [&](Trigger& trigger) { return sink_life(kit, feed, plan, trigger, kit.random().next()); };
+    return campaigns(kit, points, life, start, judge, "");
 }
 
 } // namespace jackfield::testkit

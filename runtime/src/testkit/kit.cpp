@@ -35,7 +35,7 @@ Status write_file(const std::filesystem::path& path, const std::string& text)
     return {};
 }
 
-/// The content that the facts give a file: text, or {"head": "n\n", "line": "${i}\n", "lines": 1000}.
+/// The content that the facts give a file: text, or {"head": "n\n", "line": "${i}\n", "lines": 1000, "tail": ""}.
 Result<std::string> content_of(const json::value& described)
 {
     if (described.is_string())
@@ -45,11 +45,14 @@ Result<std::string> content_of(const json::value& described)
     const json::value* lines = object ? object->if_contains("lines") : nullptr;
     if (!line || !line->is_string() || !lines || !lines->is_int64())
         return fail(JF_E_CONFIG, "a file of the facts is a text, or {\"head\": …, \"line\": \"${i}\\n\", \"lines\": 1000}", "files");
-    const json::value* head = object->if_contains("head");
-    std::string out = head && head->is_string() ? std::string(head->get_string()) : std::string();
+    const auto text = [object](std::string_view name) {
+        const json::value* found = object->if_contains(name);
+        return found && found->is_string() ? std::string(found->get_string()) : std::string();
+    };
+    std::string out = text("head");
     for (std::int64_t i = 0; i < lines->get_int64(); ++i)
         out += replace_all(std::string(line->get_string()), "${i}", std::to_string(i));
-    return out;
+    return out + text("tail");
 }
 
 } // namespace

@@ -218,8 +218,10 @@ Result<std::string> first_partition(Kit& kit, const SourceInstance& source, cons
     return names.front();
 }
 
-Result<Tape> read_on(SourceReader& reader, const TapeOptions& options)
+Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
 {
+    const auto together = kit.fact("together"); // rows that no position can part
+    const std::uint64_t beyond = together && together->is_int64() ? static_cast<std::uint64_t>(together->get_int64()) - 1 : 0;
     Tape out;
     CallFrame frame(options.cancellation);
     SourceBatch batch;
@@ -254,7 +256,7 @@ Result<Tape> read_on(SourceReader& reader, const TapeOptions& options)
         JF_TRY(validate(schema, *batch.array, Check::full));
         const auto rows = static_cast<std::uint64_t>(batch.array->length);
         out.largest = std::max(out.largest, rows);
-        JF_TRY(must(rows <= most, "next() brought " + count(rows, "row") + " where at most " + std::to_string(most) + " were asked for"));
+        JF_TRY(must(rows <= most + beyond, "next() brought " + count(rows, "row") + " where at most " + std::to_string(most) + " were asked for"));
         text->bind(*batch.array);
         for (std::int64_t row = 0; row < batch.array->length; ++row)
             out.rows.push_back(text->text(row));
@@ -273,7 +275,7 @@ Result<Tape> read_tape(Kit& kit, const SourceInstance& source, const TapeOptions
     ReadOptions wanted{kit_scope, options.partition, options.from, options.until};
     kit.doing("reading");
     JF_ASSIGN(SourceReader reader, source.open(frame, wanted));
-    return read_on(reader, options);
+    return read_on(kit, reader, options);
 }
 
 bool can_read_back(const Kit& kit)

@@ -93,6 +93,12 @@ struct Target {
     SinkInstance sink;
     Feed feed;
     bool tokens;
+    bool whole; ///< it takes one epoch, which is the final one (JF_WHOLE_INPUT)
+
+    /// What went before is an epoch of its own, unless there can be only one.
+    Status end_epoch(Writing& writing, const std::string& token) const { return whole ? Status() : writing.commit(token); }
+    /// As the only epoch, or as the first of several.
+    Status first_epoch(Writing& writing, const std::string& token) const { return writing.commit(token, whole); }
 };
 
 Result<Target> target(Kit& kit)
@@ -103,7 +109,7 @@ Result<Target> target(Kit& kit)
     JF_ASSIGN(const Description description, kit.description());
     JF_ASSIGN(SinkInstance sink, kit.make<SinkInstance>());
     JF_ASSIGN(Feed feed, Feed::make(kit));
-    return Target{std::move(sink), std::move(feed), description.can(JF_CAN_STORE_TOKEN)};
+    return Target{std::move(sink), std::move(feed), description.can(JF_CAN_STORE_TOKEN), description.can(JF_WHOLE_INPUT)};
 }
 
 Result<Target> target_with_tokens(Kit& kit)
@@ -136,11 +142,12 @@ Verdict write(Kit& kit)
         for (int epoch = 0; epoch < 5; ++epoch) {
             for (int batch = 0; batch < 3; ++batch)
                 JF_TRY(writing.write(epoch * 30 + batch * 10, 10));
-            JF_TRY(writing.commit("t" + std::to_string(epoch)));
+            JF_TRY(it.end_epoch(writing, "t" + std::to_string(epoch)));
         }
         JF_TRY(writing.commit("final", true));
     }
-    return judged(kit, std::move(it), 150, "150 rows in 5 epochs, and the final commit");
+    const std::string fact = it.whole ? "150 rows in one epoch" : "150 rows in 5 epochs, and the final commit";
+    return judged(kit, std::move(it), 150, fact);
 }
 
 Verdict repeat_commit(Kit& kit)
@@ -149,15 +156,18 @@ Verdict repeat_commit(Kit& kit)
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true));
         JF_TRY(writing.write(0, 10));
-        JF_TRY(writing.commit("one"));
+        JF_TRY(it.first_epoch(writing, "one"));
         kit.doing("the same commit ran again");
-        if (const Status again = writing.commit("one", false, true); !again)
+        if (const Status again = writing.commit("one", it.whole, true); !again)
             return broken("a commit with a token that is stored already failed: " + again.error().message);
-        JF_TRY(writing.write(10, 10));
-        JF_TRY(writing.commit("two"));
-        JF_TRY(writing.commit("end", true));
+        if (!it.whole) {
+            JF_TRY(writing.write(10, 10));
+            JF_TRY(writing.commit("two"));
+            JF_TRY(writing.commit("end", true));
+        }
     }
-    return judged(kit, std::move(it), 20, "the same commit again changes nothing");
+    const std::int64_t rows = it.whole ? 10 : 20;
+    return judged(kit, std::move(it), rows, "the same commit again changes nothing");
 }
 
 Verdict abort_drops(Kit& kit)
@@ -165,14 +175,15 @@ Verdict abort_drops(Kit& kit)
     JF_ASSIGN(Target it, target(kit));
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, it.tokens));
-        JF_TRY(writing.write(0, 10));
-        JF_TRY(writing.commit("one"));
+        const std::int64_t before = it.whole ? 0 : 10;
+        JF_TRY(writing.write(0, before));
+        JF_TRY(it.end_epoch(writing, "one"));
         JF_TRY(writing.write(1000, 10));
         kit.doing("abort() ran");
         JF_TRY(writing.abort());
         JF_TRY(writing.abort()); // with nothing open
-        JF_TRY(writing.write(10, 10));
-        JF_TRY(writing.commit("two"));
+        JF_TRY(writing.write(before, 20 - before));
+        JF_TRY(it.end_epoch(writing, "two"));
         JF_TRY(writing.commit("end", true));
     }
     return judged(kit, std::move(it), 20, "abort() drops the open epoch and nothing else");
@@ -181,16 +192,17 @@ Verdict abort_drops(Kit& kit)
 Verdict close_aborts(Kit& kit)
 {
     JF_ASSIGN(Target it, target(kit));
+    const std::int64_t before = it.whole ? 0 : 10;
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, it.tokens));
-        JF_TRY(writing.write(0, 10));
-        JF_TRY(writing.commit("one"));
+        JF_TRY(writing.write(0, before));
+        JF_TRY(it.end_epoch(writing, "one"));
         JF_TRY(writing.write(1000, 10));
     }
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, it.tokens));
-        JF_TRY(writing.write(10, 10));
-        JF_TRY(writing.commit("two"));
+        JF_TRY(writing.write(before, 20 - before));
+        JF_TRY(it.end_epoch(writing, "two"));
         JF_TRY(writing.commit("end", true));
     }
     return judged(kit, std::move(it), 20, "close() drops an open epoch");
@@ -206,12 +218,14 @@ Verdict tokens(Kit& kit)
         JF_TRY(must(!writing.acquired().token, "a token is there before anything was committed"));
         fence = writing.acquired().fence;
         JF_TRY(writing.write(0, 10));
-        JF_TRY(writing.commit(odd));
+        JF_TRY(it.first_epoch(writing, odd));
     }
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true));
         JF_TRY(must(writing.acquired().token == odd, "acquire() does not answer the token that was committed last (bytes, not text)"));
         JF_TRY(must(writing.acquired().fence > fence, "acquire() did not raise the fence"));
+        if (it.whole)
+            return std::string("acquire() answers the last token, of any bytes, and a higher fence each time");
         fence = writing.acquired().fence;
         const std::string large(std::size_t{68} << 10, 'x');
         JF_TRY(writing.write(10, 10));
@@ -228,8 +242,9 @@ Verdict fence(Kit& kit)
     JF_ASSIGN(Target it, target_with_tokens(kit));
     JF_ASSIGN(const SinkInstance other, kit.make<SinkInstance>());
     JF_ASSIGN(Writing old, Writing::open(kit, it.sink, it.feed, true));
-    JF_TRY(old.write(0, 10));
-    JF_TRY(old.commit("one"));
+    const std::int64_t before = it.whole ? 0 : 10;
+    JF_TRY(old.write(0, before));
+    JF_TRY(it.end_epoch(old, "one"));
     JF_TRY(old.write(1000, 10));
     kit.doing("another writer acquired the partition");
     auto fresh = Writing::open(kit, other, it.feed, true);
@@ -239,11 +254,11 @@ Verdict fence(Kit& kit)
         return skip("only one writer can be open at a time: " + fresh.error().message);
     }
     kit.doing("the old writer committed");
-    const Status zombie = old.commit("zombie");
+    const Status zombie = it.first_epoch(old, "zombie");
     JF_TRY(must(!zombie, "an old writer committed after another one had acquired its partition"));
     JF_TRY(must(zombie.error().kind == JF_E_FENCED, "an old writer is refused as '" + std::string(error_class_name(zombie.error().kind)) + "', not as 'fenced': " + zombie.error().message));
-    JF_TRY(fresh->write(10, 10));
-    JF_TRY(fresh->commit("two"));
+    JF_TRY(fresh->write(before, 20 - before));
+    JF_TRY(it.end_epoch(*fresh, "two"));
     JF_TRY(fresh->commit("end", true));
     {
         const Writing gone_old = std::move(old), gone = *std::move(fresh);
@@ -257,23 +272,28 @@ Verdict scopes(Kit& kit)
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true));
         JF_TRY(writing.write(0, 10));
-        JF_TRY(writing.commit("mine"));
+        JF_TRY(it.first_epoch(writing, "mine"));
     }
-    const std::pair<const char*, ProgressScope> others[] = {
-        {"flow", {"other", "check", "", "g1", "kit"}}, {"task", {"kit", "other", "", "g1", "kit"}},
-        {"slice", {"kit", "check", "2026-01-01", "g1", "kit"}}, {"generation", {"kit", "check", "", "g2", "kit"}}};
-    for (const auto& [what, scope] : others) {
+    const auto nothing_under = [&](const char* what, const ProgressScope& scope) -> Status {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true, scope));
-        JF_TRY(must(!writing.acquired().token, std::string("a token was given to another ") + what));
+        return must(!writing.acquired().token, std::string("a token was given to another ") + what);
+    };
+    JF_TRY(nothing_under("flow", {"other", "check", "", "g1", "kit"}));
+    JF_TRY(nothing_under("task", {"kit", "other", "", "g1", "kit"}));
+    JF_TRY(nothing_under("slice", {"kit", "check", "2026-01-01", "g1", "kit"}));
+    {
+        JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true));
+        JF_TRY(must(writing.acquired().token == "mine", "the token is gone after other scopes were opened"));
     }
-    JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, true));
-    JF_TRY(must(writing.acquired().token == "mine", "the token is gone after other scopes were opened"));
+    JF_TRY(nothing_under("generation", {"kit", "check", "", "g2", "kit"})); // last: it may end the one before it
     return std::string("a token belongs to its flow, task, slice and generation");
 }
 
 Verdict empty_epoch(Kit& kit)
 {
     JF_ASSIGN(Target it, target(kit));
+    if (it.whole)
+        return skip("it takes one epoch only (JF_WHOLE_INPUT)");
     {
         JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, it.tokens));
         JF_TRY(writing.commit("nothing"));
@@ -294,8 +314,8 @@ Verdict bad_schema(Kit& kit)
 {
     JF_ASSIGN(Target it, target(kit));
     JF_ASSIGN(Writing writing, Writing::open(kit, it.sink, it.feed, it.tokens));
-    JF_TRY(writing.write(0, 10));
-    JF_TRY(writing.commit("one"));
+    JF_TRY(writing.write(0, it.whole ? 0 : 10));
+    JF_TRY(it.end_epoch(writing, "one"));
     const Schema strange[] = {Schema{}, Schema{{it.feed.key(), DataType::list(Type::binary)}}, Schema{{"no such column", Type::interval_month_day_nano}},
         Schema{{it.feed.key(), Type::int64}, {it.feed.key(), Type::utf8}}};
     std::size_t refused = 0;
@@ -342,7 +362,7 @@ Verdict layouts(Kit& kit)
             if (done)
                 done = writing.write(std::move(layout.batch));
             if (done) {
-                JF_TRY(writing.commit("one"));
+                JF_TRY(again.end_epoch(writing, "one"));
                 JF_TRY(writing.commit("end", true));
             }
         }
@@ -371,7 +391,7 @@ Verdict threads(Kit& kit)
         for (int epoch = 0; epoch < 5 && done; ++epoch) {
             std::thread([&] { done = writing.write(epoch * 10, 10); }).join();
             if (done)
-                std::thread([&] { done = writing.commit("t" + std::to_string(epoch), false); }).join();
+                std::thread([&] { done = it.end_epoch(writing, "t" + std::to_string(epoch)); }).join();
         }
         if (!done)
             return done.error();
@@ -398,7 +418,7 @@ Verdict cancel(Kit& kit)
         JF_TRY(must(outcome.error().kind == JF_E_CANCELLED, "a cancelled write() failed as '" + std::string(error_class_name(outcome.error().kind)) + "': " + outcome.error().message));
     JF_TRY(writing.abort());
     JF_TRY(writing.write(0, 10));
-    JF_TRY(writing.commit("one"));
+    JF_TRY(it.first_epoch(writing, "one"));
     return std::string("a cancelled write() is back at once; after abort() the writer goes on");
 }
 

@@ -1,6 +1,6 @@
 // files_dump csv|ndjson|json FILE COLUMN:TYPE…: rows as NDJSON on stdout, bad records as "line code" on stderr.
-#include "csv.hpp"
-#include "json.hpp"
+#include "support/decode/csv.hpp"
+#include "support/decode/json.hpp"
 
 #include <jackfield/sdk/arrow/json.hpp>
 

@@ -1,8 +1,8 @@
 // What the tests of the files plugin share: a directory of their own, whole files, decoding all of a text.
 #pragma once
 
-#include "csv.hpp"
-#include "json.hpp"
+#include "support/decode/csv.hpp"
+#include "support/decode/json.hpp"
 
 #include <jackfield/sdk/arrow/json.hpp>
 

@@ -1,5 +1,5 @@
 // Values out of text: exact, or refused with the reason.
-#include "parse.hpp"
+#include "support/decode/parse.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -78,6 +78,7 @@ TEST_CASE("a secret is found in JSON, also in JSON within JSON", "[masker]")
     CHECK(masked(secret, once) == "\"***\"");
     CHECK(masked(secret, boost::json::serialize(boost::json::string(once))) == "\"\\\"***\\\"\"");
     CHECK(masked(secret, sdk::json_string(secret)) == "\"***\"");
+    CHECK(masked(secret, "\"a\\\"b\\\\c\\u000ad/\\u0001\xc3\xbc\xf0\x9f\x98\x80\"") == "\"***\"");
     CHECK(masked(secret, "a\\\"b\\\\c\\nd\\/\\u0001\\u00fc\\ud83d\\ude00") == "***");
     CHECK(masked(secret, "a\\\"b\\\\c\\nd/\\u0001\\u00FC\\uD83D\\uDE00") == "***");
 }

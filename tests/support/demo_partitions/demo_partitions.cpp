@@ -248,7 +248,7 @@ protected:
         JF_ASSIGN(demo::Database database, demo::Database::open(file_));
         JF_TRY(database.run("CREATE TABLE IF NOT EXISTS row (part INTEGER, n INTEGER)"));
         JF_TRY(database.run("CREATE TABLE IF NOT EXISTS token (scope BLOB, partition BLOB, fence INTEGER, token BLOB, PRIMARY KEY (scope, partition))"));
-        const std::string scope = std::string(request.scope.flow) + "/" + std::string(request.scope.task) + "/" + std::string(request.scope.generation);
+        const std::string scope = std::string(request.scope.flow) + "/" + std::string(request.scope.task) + "/" + std::string(request.scope.slice) + "/" + std::string(request.scope.generation);
         return std::make_unique<LedgerWriter>(std::move(database), std::move(token_file), scope, fences_);
     }
     std::string file_;

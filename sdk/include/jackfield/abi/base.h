@@ -178,7 +178,8 @@ typedef struct jf_scope {
     jf_bytes digest;   /* of whatever selects the data; the host refuses to continue under another */
 } jf_scope;
 
-/* Upper bounds for one batch. max_rows 0: return no rows, but do what keeps a connection or membership alive. */
+/* Upper bounds for one batch. max_rows 0: return no rows, but do what keeps a connection or membership alive. Only rows
+ * that no position can part (equal values of a cursor) may make a batch larger, by the rest of them. */
 typedef struct jf_limits {
     uint32_t struct_size;
     uint32_t reserved0;

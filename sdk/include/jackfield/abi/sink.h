@@ -1,7 +1,9 @@
 /* Sinks: batches out, made durable epoch by epoch together with the tokens of what was read. Kind "jf.sink/0".
  *
  * Life of a writer: open, acquire each partition, schema, then for each epoch write… and commit or abort, close.
- * A token belongs to (flow, task, slice, generation) of the scope and, within it, to (source, partition). */
+ * A token belongs to (flow, task, slice, generation) of the scope and, within it, to (source, partition). A generation may
+ * end those before it of the same flow, task and slice, and their tokens with them. A sink with JF_WHOLE_INPUT is given one
+ * epoch, whose commit is the final one. */
 #ifndef JACKFIELD_ABI_SINK_H
 #define JACKFIELD_ABI_SINK_H
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jackfield/abi/base.h>
+#include <jackfield/sdk/quote.hpp>
 #include <jackfield/sdk/result.hpp>
 
 #include <cstdint>
@@ -19,26 +20,8 @@ namespace jackfield::sdk {
 [[nodiscard]] inline jf_str as_str(std::string_view text) { return {text.data(), text.size()}; }
 [[nodiscard]] inline jf_bytes as_bytes(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
-/// Appends `text` as a JSON string, quotes included. Bytes above 0x7f go through as they are.
-inline void append_json_string(std::string& out, std::string_view text)
-{
-    static constexpr char digits[] = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte >= 0x20) {
-            out += c;
-        } else {
-            out += "\\u00";
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-        }
-    }
-    out += '"';
-}
+/// Appends `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
+inline void append_json_string(std::string& out, std::string_view text) { jackfield::detail::quote_json(out, text); }
 
 [[nodiscard]] inline std::string json_string(std::string_view text)
 {

@@ -1,78 +1,13 @@
-// append_json_text: text as a JSON string, fast, into a Buffer.
+// append_json_text: text as a JSON string into a Buffer.
 #pragma once
 
 #include <jackfield/sdk/arrow/buffer.hpp>
-
-#include <cstdint>
-#include <cstring>
-#include <string_view>
+#include <jackfield/sdk/quote.hpp>
 
 namespace jackfield {
 namespace detail {
 
-/// Bytes at the start of `text` that a JSON string takes as they are: no quote, backslash or control byte, and
-/// UTF-8 only in whole sequences.
-inline std::size_t plain_json(std::string_view text)
-{
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = ones * 0x80;
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (text.size() - at >= 8) {
-            std::uint64_t word;
-            std::memcpy(&word, text.data() + at, 8);
-            // The top bit of a byte shows if it is below 0x20, equal to a quote or backslash, or above 0x7f. A borrow can
-            // only mark too much, and then the bytes are looked at one by one.
-            const std::uint64_t marks = (word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones) | word;
-            if ((marks & tops) == 0) {
-                at += 8;
-                continue;
-            }
-        }
-        for (std::size_t stop = at + 8; at < stop && at < text.size();) {
-            const unsigned first = byte(at);
-            if (first < 0x20 || first == '"' || first == '\\')
-                return at;
-            if (first < 0x80) {
-                ++at;
-                continue;
-            }
-            const unsigned second = byte(at + 1);
-            const auto tail = [&](std::size_t i) { return (byte(at + i) & 0xc0) == 0x80; };
-            // Well-formed sequences, Unicode 15 table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
-            if (first >= 0xc2 && first <= 0xdf && tail(1))
-                at += 2;
-            else if (first >= 0xe0 && first <= 0xef && tail(1) && tail(2) && !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f))
-                at += 3;
-            else if (first >= 0xf0 && first <= 0xf4 && tail(1) && tail(2) && tail(3) && !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f))
-                at += 4;
-            else
-                return at;
-        }
-    }
-    return at;
-}
-
-inline void put(Buffer& out, std::string_view text) { out.append(text.data(), text.size()); }
 inline void put(Buffer& out, char c) { out.push(c); }
-
-inline void put_escaped(Buffer& out, unsigned char byte)
-{
-    switch (byte) {
-    case '"': return put(out, "\\\"");
-    case '\\': return put(out, "\\\\");
-    case '\n': return put(out, "\\n");
-    case '\r': return put(out, "\\r");
-    case '\t': return put(out, "\\t");
-    default: break;
-    }
-    if (byte >= 0x80)
-        return put(out, "\xef\xbf\xbd"); // U+FFFD in place of a byte that is no UTF-8
-    static constexpr char digits[] = "0123456789abcdef";
-    const char text[6] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
-    put(out, std::string_view(text, 6));
-}
 
 } // namespace detail
 
@@ -80,16 +15,7 @@ inline void put_escaped(Buffer& out, unsigned char byte)
 inline void append_json_text(Buffer& out, std::string_view text)
 {
     out.room(text.size() + 2);
-    detail::put(out, '"');
-    while (true) {
-        const std::size_t plain = detail::plain_json(text);
-        detail::put(out, text.substr(0, plain));
-        if (plain == text.size())
-            break;
-        detail::put_escaped(out, static_cast<unsigned char>(text[plain]));
-        text.remove_prefix(plain + 1);
-    }
-    detail::put(out, '"');
+    detail::quote_json(out, text);
 }
 
 } // namespace jackfield

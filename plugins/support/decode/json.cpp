@@ -387,7 +387,7 @@ Status JsonDecoder::decode_one_by_one(std::size_t count, const OnBadRecord& on_b
 /// Requires: the index was built from place `from` of the split text on.
 Status JsonDecoder::decode_spans(std::size_t first, std::size_t count, std::uint32_t from, const OnBadRecord& on_bad)
 {
-    JsonTokens tokens{split_text() + from, index_.places(), 0};
+    JsonTokens tokens{split_text() + from, index_.places(), 0, index_.size()};
     std::size_t i = 0;
     for (std::size_t span = first; span < first + count; ++span) {
         const auto [start, end] = spans_[span];

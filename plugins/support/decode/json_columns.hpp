@@ -23,6 +23,7 @@ struct JsonTokens {
     const char* text;
     const std::uint32_t* places;
     std::uint32_t end; ///< the record ends before this place of the text
+    std::size_t count = 0; ///< of places, as far as they may be looked at without has(); of this record and those after it
 
     [[nodiscard]] bool has(std::size_t i) const { return places[i] < end; }
     [[nodiscard]] char at(std::size_t i) const { return text[places[i]]; }
@@ -89,10 +90,13 @@ private:
         return (((load8(key) ^ column.key[0]) & column.mask[0]) | ((load8(key + 8) ^ column.key[1]) & column.mask[1])) == 0
             && (!column.long_name || std::memcmp(key + 16, column.quoted.data() + 16, column.quoted.size() - 16) == 0);
     }
+    [[nodiscard, gnu::always_inline]] inline std::size_t add_in_order(const JsonTokens& tokens, std::size_t i);
+    [[nodiscard, gnu::always_inline]] inline bool store_plain(Column& column, const char* value, std::size_t size);
+    [[nodiscard]] bool add_in_any_order(const JsonTokens& tokens, std::size_t& i, std::size_t filled);
     [[nodiscard, gnu::cold]] bool wrong_name(const JsonTokens& tokens, std::size_t i);
     [[nodiscard, gnu::noinline]] bool skip_unknown(const JsonTokens& tokens, std::size_t i, std::size_t next);
     [[nodiscard, gnu::noinline]] Column* find(std::string_view token);
-    [[nodiscard, gnu::always_inline]] inline bool store(Column& column, const JsonTokens& tokens, std::size_t i, std::size_t next);
+    [[nodiscard]] bool store(Column& column, const JsonTokens& tokens, std::size_t i, std::size_t next);
     [[nodiscard, gnu::noinline]] bool store_other(Column& column, const JsonTokens& tokens, std::size_t i, std::size_t next, std::string_view token);
     [[nodiscard]] bool store_time(Column& column, std::string_view text, std::string_view token);
     template <class T>
@@ -107,6 +111,12 @@ private:
     [[nodiscard]] bool put_integer(Column& column, std::string_view token);
     template <class Offset>
     [[nodiscard]] bool put_text(Column& column, std::string_view token);
+    void put_boolean(Column& column, bool value)
+    {
+        const std::size_t at = base_ + row_;
+        const auto byte = static_cast<std::uint8_t>((at & 7) == 0 ? 0 : column.values[at >> 3] & ~(1u << (at & 7)));
+        column.values[at >> 3] = static_cast<std::uint8_t>(byte | static_cast<unsigned>(value) << (at & 7));
+    }
     void put_null(Column& column);
     [[nodiscard, gnu::cold]] bool refuse_value(const Column& column, Parsed parsed, std::string_view token);
     [[nodiscard, gnu::cold]] bool refuse(std::string_view column, std::string_view code, std::string message);

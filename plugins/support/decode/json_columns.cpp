@@ -35,6 +35,29 @@ namespace {
     return length == 0 || std::memchr(from, '\\', length) == nullptr;
 }
 
+[[nodiscard]] std::uint32_t load4(const char* text)
+{
+    std::uint32_t word;
+    std::memcpy(&word, text, 4);
+    return word;
+}
+
+/// 1 to 16 digits, perhaps with a sign, and no needless zeros before them.
+[[nodiscard]] inline bool plain_integer(const char* text, std::size_t size, std::int64_t& out)
+{
+    const bool negative = *text == '-';
+    const char* const digits = text + negative;
+    const std::size_t count = size - negative;
+    if (count - 1 > 15 || (*digits == '0' && count > 1))
+        return false;
+    const std::uint64_t high = left_padded(digits, count <= 8 ? count : count - 8), low = count <= 8 ? 0x3030303030303030u : load8(digits + count - 8);
+    std::uint64_t value = eight_digits(high);
+    if (count > 8)
+        value = value * 100'000'000 + eight_digits(low);
+    out = static_cast<std::int64_t>(negative ? 0 - value : value);
+    return (not_digits(high) | not_digits(low)) == 0;
+}
+
 [[nodiscard]] std::string shown(std::string_view text) { return std::string(text.substr(0, 60)) + (text.size() > 60 ? "…" : ""); }
 
 } // namespace
@@ -59,6 +82,8 @@ Result<JsonColumns> JsonColumns::make(BatchBuilder& builder, UnknownField unknow
             || type.type == Type::interval_month_day_nano || type.type == Type::utf8_view || type.type == Type::binary_view || type.type == Type::fixed_binary)
             return fail(JF_E_CONFIG, "JSON has no values of type " + type.text() + "; declare text, and cast it in a later step", "columns." + field.name);
         char key[16] = {}, mask[16] = {};
+        if (std::any_of(field.name.begin(), field.name.end(), [](unsigned char c) { return c == '"' || c == '\\' || c < ' '; }))
+            column.quoted.assign(16, '\xFF'); // spelled otherwise in JSON: what stands there never matches
         const std::size_t known = std::min<std::size_t>(column.quoted.size(), 16);
         std::memcpy(key, column.quoted.data(), known);
         std::memset(mask, 0xFF, known);
@@ -234,10 +259,8 @@ inline bool JsonColumns::store(Column& column, const JsonTokens& tokens, std::si
         break;
     }
     case Type::boolean:
-        if (token == "true" || token == "false") [[likely]] {
-            const std::size_t at = base_ + row_;
-            const auto byte = static_cast<std::uint8_t>((at & 7) == 0 ? 0 : column.values[at >> 3] & ~(1u << (at & 7)));
-            column.values[at >> 3] = static_cast<std::uint8_t>(byte | static_cast<unsigned>(token.size() == 4) << (at & 7));
+        if (token == "true" || token == "false") {
+            put_boolean(column, token.size() == 4);
             return true;
         }
         break;
@@ -334,6 +357,61 @@ bool JsonColumns::store_time(Column& column, std::string_view text, std::string_
     }
 }
 
+/// What most values are: not null, without escapes, and as JSON writes the column's type. False: nothing was stored, look closer.
+inline bool JsonColumns::store_plain(Column& column, const char* value, std::size_t size)
+{
+    const bool quoted = *value == '"' && size >= 2 && value[size - 1] == '"';
+    switch (column.type) {
+    case Type::utf8: {
+        auto* const offsets = reinterpret_cast<std::int32_t*>(column.values) + row_;
+        if (!quoted || !copy_plain(column.data + offsets[0], value + 1, size - 2))
+            return false;
+        offsets[1] = static_cast<std::int32_t>(offsets[0] + static_cast<std::int32_t>(size - 2));
+        return true;
+    }
+    case Type::int64: return plain_integer(value, size, reinterpret_cast<std::int64_t*>(column.values)[row_]);
+    case Type::int32: {
+        std::int64_t wide = 0;
+        const bool plain = plain_integer(value, size, wide) && wide == static_cast<std::int32_t>(wide);
+        reinterpret_cast<std::int32_t*>(column.values)[row_] = static_cast<std::int32_t>(wide);
+        return plain;
+    }
+    case Type::float64: return parse_json_double(value, size, reinterpret_cast<double*>(column.values)[row_]) == Parsed::ok;
+    case Type::boolean: { // without a branch on which of the two it is: that is what no processor foresees
+        const bool yes = (size == 4) & (load4(value) == load4("true")), no = (size == 5) & (load4(value) == load4("fals")) & (value[4] == 'e');
+        put_boolean(column, yes);
+        return yes | no;
+    }
+    case Type::timestamp:
+        return quoted && parse_timestamp(value + 1, size - 2, column.per_second, column.zone, reinterpret_cast<std::int64_t*>(column.values)[row_]) == Parsed::ok;
+    default: return false;
+    }
+}
+
+/// Stores the fields of a record as long as they are written in the order of the columns and without needless white space, as
+/// nearly all are; how many were. All of them: the closing brace was there too. Requires: four places for each column.
+inline std::size_t JsonColumns::add_in_order(const JsonTokens& tokens, std::size_t i)
+{
+    const char* const text = tokens.text;
+    const std::uint32_t* places = tokens.places + i; // of name, colon, value, comma or brace
+    Column* const first = columns_.data();
+    Column* const last = first + columns_.size();
+    Column* column = first;
+    for (; column != last; ++column, places += 4) {
+        const char* const end = text + places[3];
+        const char separator = column + 1 == last ? '}' : ',';
+        const int differs = (text[places[0]] ^ '"') | (text[places[1]] ^ ':') | (*end ^ separator);
+        if (differs || !matches(*column, text + places[0] + 1) || end[-1] <= ' ') [[unlikely]]
+            break;
+        if (!store_plain(*column, text + places[2], places[3] - places[2])) [[unlikely]] {
+            if (places[3] - places[2] != 4 || load4(text + places[2]) != load4("null"))
+                break;
+            put_null(*column);
+        }
+    }
+    return static_cast<std::size_t>(column - first);
+}
+
 bool JsonColumns::add(const JsonTokens& tokens, std::size_t& i)
 {
     ++record_;
@@ -341,12 +419,28 @@ bool JsonColumns::add(const JsonTokens& tokens, std::size_t& i)
         return refuse({}, "json", "the record is no JSON object");
     if (!tokens.has(i + 1))
         return refuse({}, "json", "the record ends inside of its object");
+    const std::size_t all = columns_.size();
+    if (i + 1 + 4 * all > tokens.count || all == 0 || !tokens.has(4 * all + i)) [[unlikely]]
+        return add_in_any_order(tokens, ++i, 0);
+    const std::size_t filled = add_in_order(tokens, ++i);
+    i += 4 * filled;
+    if (filled != all || tokens.has(i)) [[unlikely]]
+        return add_in_any_order(tokens, i, filled);
+    ++row_;
+    return true;
+}
+
+/// The record from its field at token i on: it has `filled` fields before that, for the first columns.
+bool JsonColumns::add_in_any_order(const JsonTokens& tokens, std::size_t& i, std::size_t filled)
+{
     const char* const text = tokens.text;
-    Column* expected = columns_.data();
-    Column* const last = expected + columns_.size();
-    std::size_t filled = 0;
-    bool more = tokens.at(i + 1) != '}';
-    i += more ? 1 : 2;
+    Column* expected = columns_.data() + filled;
+    Column* const last = columns_.data() + columns_.size();
+    for (Column* column = columns_.data(); column != expected; ++column)
+        column->seen = record_;
+    bool more = filled != columns_.size() || filled == 0;
+    if (filled == 0 && tokens.at(i) == '}')
+        more = false, ++i;
     while (more) {
         const std::uint32_t* const places = tokens.places + i; // of name, colon, value
         if (places[2] >= tokens.end || text[places[0]] != '"' || text[places[1]] != ':') [[unlikely]]
