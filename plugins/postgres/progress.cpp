@@ -104,12 +104,13 @@ Status Progress::prepare(const Patience& patience, bool fresh)
     return {};
 }
 
-Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience, const Key& of)
+/// `lock_timeout`: how long to wait for a commit in progress.
+Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience, const Key& of, const char* lock_timeout)
 {
     Params values = key(of.first, of.second);
     values.push_back({owner_, text_oid, false});
     JF_TRY(session.begin(patience));
-    JF_TRY(session.execute(patience, "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"));
+    JF_TRY(session.execute(patience, std::string("SET LOCAL lock_timeout = '") + lock_timeout + "'; SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"));
     JF_ASSIGN(const Answer row, session.run(patience, "INSERT INTO " + table_.quoted() + " AS p VALUES ($1, $2, $3, $4, $5, $6, NULL, 1, 0, $7, "
             "pg_catalog.now()) ON CONFLICT (flow, task, slice, generation, source, \"partition\") DO UPDATE SET fence = p.fence + 1, "
             "owner = EXCLUDED.owner, changed = EXCLUDED.changed RETURNING fence, token", values, true));
@@ -120,19 +121,31 @@ Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience
     return out;
 }
 
+/// Ends the backend that writes under an older fence. A writer that is frozen in its COPY would hold its rows, and with them
+/// their unique keys, for ever. Where this user may not end it, it is left to idle_timeout.
+void Progress::end_older(Session& session, const Patience& patience, const Key& of)
+{
+    (void)session.run(patience, "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
+        "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
+        "AND classid::bigint = ($1 >> 32) & 4294967295 AND objid::bigint = $1 & 4294967295 AND pid <> pg_catalog.pg_backend_pid()",
+        {{std::to_string(lock_key(of)), 20, false}});
+}
+
 Result<sdk::Acquired> Progress::acquire(const Patience& patience, std::string_view source, std::string_view partition)
 {
     const Key of(source, partition);
     JF_ASSIGN(const Lease session, on_.lend(patience, Role::primary));
-    JF_ASSIGN(sdk::Acquired out, raise(*session, patience, of));
-    // A writer that is frozen in its COPY would hold its rows, and with them their unique keys, for ever. Where this user
-    // may not end it, it is left to idle_timeout.
-    (void)session->run(patience, "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
-        "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
-        "AND classid::bigint = ($1 >> 32) & 4294967295 AND objid::bigint = $1 & 4294967295 AND pid <> pg_catalog.pg_backend_pid()",
-        {{std::to_string(lock_key(of)), 20, false}});
-    held_[of] = {out.fence, out.fence};
-    return out;
+    auto raised = raise(*session, patience, of, "3s");
+    if (!raised && raised.error().code == "55P03") { // a commit that does not end
+        session->roll_back();
+        end_older(*session, patience, of);
+        raised = raise(*session, patience, of, "0");
+    }
+    if (!raised)
+        return raised;
+    end_older(*session, patience, of);
+    held_[of] = {raised->fence, raised->fence};
+    return raised;
 }
 
 void Progress::release(std::string_view source, std::string_view partition) { held_.erase({std::string(source), std::string(partition)}); }

@@ -67,7 +67,8 @@ private:
     };
     [[nodiscard]] Params key(std::string_view source, std::string_view partition) const;
     [[nodiscard]] std::int64_t lock_key(const Key& key) const;
-    Result<sdk::Acquired> raise(Session& session, const Patience& patience, const Key& key);
+    Result<sdk::Acquired> raise(Session& session, const Patience& patience, const Key& key, const char* lock_timeout);
+    void end_older(Session& session, const Patience& patience, const Key& key);
 
     PostgresConnection& on_;
     Name table_;
