@@ -106,7 +106,8 @@ Result<std::optional<Table>> look_at(Session& session, const Patience& patience,
 {
     JF_ASSIGN(const Answer found, session.run(patience,
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', "
-        "EXISTS (SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) "
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal), "
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.condeferrable) "
         "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
         {{name.quoted()}}));
@@ -118,6 +119,7 @@ Result<std::optional<Table>> look_at(Session& session, const Patience& patience,
     out.relation = found.text(0, 3)[0];
     out.unlogged = found.flag(0, 4);
     out.triggers = found.flag(0, 5);
+    out.deferred = found.flag(0, 6);
     JF_ASSIGN(out.columns, columns_of_table(session, patience, out.oid));
     JF_ASSIGN(out.keys, keys_of_table(session, patience, out.oid));
     return std::optional<Table>(std::move(out));

@@ -54,6 +54,7 @@ struct Table {
     Oid oid = 0;
     char relation = 'r';     ///< pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign
     bool unlogged = false;
+    bool deferred = false;   ///< has constraints that may be checked at the commit
     bool triggers = false;   ///< of its users, not of foreign keys
     std::vector<Column> columns;
     std::vector<UniqueKey> keys; ///< neither partial nor over expressions

@@ -43,7 +43,7 @@ bool append_numeric_text(std::string& out, std::string_view binary)
     };
     if (sign == 0x4000)
         out += '-';
-    char digits[8];
+    char digits[24];
     if (weight < 0)
         out += '0';
     else
