@@ -11,6 +11,7 @@ namespace jackfield::postgres {
 struct Select {
     std::string sql;             ///< as written, without a semicolon at its end
     std::vector<Column> columns; ///< with their types, domains resolved
+    std::size_t parameters = 0;  ///< that it takes: $1, $2 …
     bool wrappable = true;       ///< can be a subquery; SHOW and EXPLAIN cannot
 
     /// The place of a column; JF_E_CONFIG naming those there are.
@@ -18,8 +19,10 @@ struct Select {
     /// SELECT of all columns, those cast that have no binary form here, from the statement; `clauses` (WHERE …, ORDER BY …,
     /// LIMIT …) name columns by alias(). Requires: wrappable, or nothing to cast and no clauses.
     [[nodiscard]] std::string text(const DecodeRules& rules, const std::string& clauses = {}) const;
-    /// How clauses of text() name column `i`.
-    [[nodiscard]] static std::string alias(std::size_t i) { return "c" + std::to_string(i + 1); }
+    /// "FROM (the statement) AS …", for questions about its rows.
+    [[nodiscard]] std::string from() const;
+    /// How clauses of text() name column `i`: never by a name alone, which would mean the cast one.
+    [[nodiscard]] static std::string alias(std::size_t i) { return "jackfield_rows.c" + std::to_string(i + 1); }
 };
 
 /// Whether `sql` begins like something that only reads: SELECT, WITH, VALUES, TABLE, SHOW, EXPLAIN. Else JF_E_DENIED. The
@@ -27,7 +30,8 @@ struct Select {
 Status check_reads(std::string_view sql);
 
 /// Looks at a statement in the open transaction without running it. JF_E_DENIED: it does not read, or is several.
-Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql);
+/// JF_E_CONFIG: it takes another number of parameters.
+Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql, std::size_t parameters);
 
 /// Rows as they come: by COPY where there are no parameters, else through a cursor. In the open transaction of the session,
 /// which must stay alive and alone with it. One thread at a time.

@@ -323,21 +323,23 @@ Status Session::begin(const Patience& patience, const std::string& options)
     return execute(patience, "BEGIN" + (options.empty() ? "" : " " + options) + (set_local_.empty() ? "" : "; " + set_local_));
 }
 
-Status Session::commit(const Patience& patience)
+Status Session::commit(const Patience& patience, const std::string& last)
 {
     if (failed_transaction()) {
         roll_back();
         return fail(JF_E_STATE, "the transaction had failed and was rolled back");
     }
     in_doubt_ = false;
-    JF_TRY(sent(PQsendQuery(raw_, "COMMIT")));
+    JF_TRY(sent(PQsendQuery(raw_, (last.empty() ? "COMMIT" : last + "; COMMIT").c_str())));
     auto answer = last_answer(patience);
     if (answer) {
         if (std::string_view(PQcmdStatus(answer->raw())) == "ROLLBACK")
             return fail(JF_E_FAILED, "the server rolled the transaction back");
         return {};
     }
-    in_doubt_ = broken() || PQtransactionStatus(raw_) == PQTRANS_UNKNOWN;
+    // Without a word of the server's, an end of the transaction may be either.
+    const bool unsaid = answer.error().code.empty() && PQtransactionStatus(raw_) == PQTRANS_IDLE;
+    in_doubt_ = broken() || unsaid || PQtransactionStatus(raw_) == PQTRANS_UNKNOWN;
     return answer.error();
 }
 

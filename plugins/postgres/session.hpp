@@ -102,8 +102,10 @@ public:
     /// BEGIN with the options given ("ISOLATION LEVEL REPEATABLE READ, READ ONLY"), and the timeouts of the connection where
     /// a pooler forbids them at start-up.
     Status begin(const Patience& patience, const std::string& options = {});
-    /// JF_E_UNAVAILABLE with in_doubt() set: the connection was lost before the answer; only the database knows.
-    Status commit(const Patience& patience);
+    /// Runs the statements `last`, if any, and COMMIT, all sent at once: a client that is frozen after it asked leaves no
+    /// transaction open. A failure of `last` leaves the transaction failed; with in_doubt() set, the connection was lost or
+    /// the wait ended before the answer came, and only the database knows.
+    Status commit(const Patience& patience, const std::string& last = {});
     /// Never fails: a session that cannot roll back is broken, and the server rolls back by itself.
     void roll_back();
     [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(raw_) != PQTRANS_IDLE; }
@@ -143,6 +145,8 @@ public:
     /// Sent to the server inside begin(): for poolers, which take no timeouts at start-up.
     void set_local(std::string statements) { set_local_ = std::move(statements); }
 
+    /// Makes the pool drop it: the server is not the one that it has to be any more.
+    void give_up() { broken_ = true; }
     /// The connection can do nothing any more; the pool drops it.
     [[nodiscard]] bool broken() const { return broken_ || PQstatus(raw_) == CONNECTION_BAD; }
     [[nodiscard]] const std::string& server() const { return server_; }

@@ -216,6 +216,13 @@ public:
         check(factory_->describe(factory_, &frame.call, config_->raw(), nullptr, &out));
         return {out.capabilities, sentence.text, digest.text};
     }
+    /// What check() of the component finds, as JSON.
+    std::string findings()
+    {
+        Bytes out;
+        check(factory_->check(instance_, &frame.call, &out.writer));
+        return out.text;
+    }
     template <class Table>
     const Table& table() const { return *static_cast<const Table*>(factory_->table); }
     void* raw() const { return instance_; }
@@ -270,11 +277,12 @@ inline std::string ask(Instance& connection, const std::string& sql, ArrowArrayS
 /// A writer of a sink under a scope.
 class Writing {
 public:
-    Writing(Instance& sink, const std::string& generation = "g1", bool fresh = false, const std::string& task = "load")
+    Writing(Instance& sink, const std::string& generation = "g1", bool fresh = false, const std::string& task = "load", std::uint32_t lane = 0,
+        std::uint32_t lanes = 1)
         : sink_(sink), table_(sink.table<jf_sink>())
     {
         const jf_scope scope{sizeof scope, 0, sdk::as_str("flow"), sdk::as_str(task), {}, sdk::as_str(generation), {}};
-        const jf_write_request request{sizeof request, fresh ? JF_WRITE_FRESH : 0, &scope, sdk::as_str("test"), 0, 1};
+        const jf_write_request request{sizeof request, fresh ? JF_WRITE_FRESH : 0, &scope, sdk::as_str("test"), lane, lanes};
         sink.check(table_.open(sink.raw(), &sink.frame.call, &request, &writer_));
     }
     ~Writing() { close(); }
@@ -308,6 +316,14 @@ public:
         const jf_token* tokens[] = {&stored};
         const jf_commit commit{sizeof commit, final ? JF_COMMIT_FINAL : 0, epoch, 1, tokens, {}, {}};
         return sink_.check(table_.commit(writer_, &sink_.frame.call, &commit, &sink_.frame.rejects));
+    }
+    /// Whether the commit of that token landed, after it ended as unknown.
+    jf_status resolve(const std::string& token, std::uint64_t epoch, const std::string& partition = "")
+    {
+        const jf_token stored{sizeof stored, 0, {}, sdk::as_str(partition), sdk::as_bytes(token), fence_};
+        const jf_token* tokens[] = {&stored};
+        const jf_commit commit{sizeof commit, 0, epoch, 1, tokens, {}, {}};
+        return sink_.check(table_.resolve(writer_, &sink_.frame.call, &commit));
     }
     void abort() { sink_.check(table_.abort(writer_, &sink_.frame.call)); }
     std::string ask(const std::string& sql)
