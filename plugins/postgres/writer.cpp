@@ -108,9 +108,11 @@ Status TableWriter::begin(const sdk::Call& call)
     JF_ASSIGN(Session* const on, session(call));
     JF_TRY(on->begin(call));
     open_ = true;
-    if (const std::string locks = progress_.lock_sql(); !locks.empty())
-        JF_TRY(on->execute(call, locks));
-    return {};
+    const std::string locks = progress_.lock_sql();
+    const Status locked = locks.empty() ? Status() : on->execute(call, locks);
+    if (!locked && locked.error().code == Progress::fenced_code)
+        return progress_.fenced();
+    return locked;
 }
 
 void TableWriter::roll_back()
@@ -221,7 +223,7 @@ Status TableWriter::swap(const sdk::Call& call)
     if (!loaded) // nothing was ever written: the new content is empty
         return target ? on.execute(call, "DELETE FROM " + target_.quoted()) : Status();
     if (target)
-        return put_in_place(on, call, stage_, *target, plan_.swap_wait_ns);
+        return put_in_place(on, call, {stage_, *target, *loaded, written_, plan_.swap_wait_ns});
     return on.execute(call, "ALTER TABLE " + stage_.quoted() + " RENAME TO " + quote_identifier(target_.name));
 }
 
