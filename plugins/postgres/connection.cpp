@@ -218,10 +218,14 @@ Result<std::string> PostgresConnection::check(const sdk::Call& call)
 {
     JF_ASSIGN(const Lease session, lend(call, Role::reader));
     JF_ASSIGN(const Answer answer, session->run(call, "SELECT current_setting('server_version'), current_user, current_database(), "
-            "CASE WHEN pg_is_in_recovery() THEN 'replica' ELSE 'primary' END"));
+            "CASE WHEN pg_is_in_recovery() THEN 'replica' ELSE 'primary' END, current_setting('transaction_read_only') = 'on', "
+            "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"));
     const auto text = [&](int column) { return sdk::json_string(answer.text(0, column)); };
+    const auto flag = [&](int column) { return answer.flag(0, column) ? "true" : "false"; };
+    const char* version = PQsslInUse(session->raw()) ? PQsslAttribute(session->raw(), "protocol") : nullptr;
     return "{\"server\":" + sdk::json_string("PostgreSQL " + answer.text(0, 0)) + ",\"host\":" + sdk::json_string(server_) + ",\"user\":" + text(1)
-        + ",\"database\":" + text(2) + ",\"role\":" + text(3) + ",\"tls\":" + (PQsslInUse(session->raw()) ? "true" : "false") + "}";
+        + ",\"database\":" + text(2) + ",\"role\":" + text(3) + ",\"read_only\":" + flag(4) + ",\"superuser\":" + flag(5)
+        + ",\"tls\":" + (version ? sdk::json_string(version) : "false") + "}";
 }
 
 } // namespace jackfield::postgres

@@ -32,6 +32,10 @@ public:
     [[nodiscard]] const std::string& server() const { return server_; }
 
     Result<std::string> check(const sdk::Call& call) override;
+    Result<std::string> discover(const sdk::Call& call, std::string_view pattern) override;
+    /// In a read-only transaction that is always rolled back; the server ends the statement at the call's deadline too. Rows are
+    /// streamed, not held.
+    Result<OwnedStream> query(const sdk::Call& call, std::string_view sql, std::optional<OwnedStream> params, std::uint64_t max_rows) override;
     void interrupt() override;
 
 private:

@@ -2,6 +2,7 @@
 #include "decode.hpp"
 
 #include "value_text.hpp"
+#include "wire.hpp"
 
 #include <algorithm>
 
@@ -111,7 +112,7 @@ Status RowDecoder::make_room(std::size_t bytes)
 
 Status RowDecoder::add_row(std::string_view row)
 {
-    if (row.size() < 2 || static_cast<std::size_t>(wire<std::uint16_t>(row.data())) != readings_.size())
+    if (row.size() < 2 || static_cast<std::size_t>(from_be<std::uint16_t>(row.data())) != readings_.size())
         return damaged_rows();
     row.remove_prefix(2);
     JF_TRY(make_room(row.size()));
@@ -122,7 +123,7 @@ Status RowDecoder::add_row(std::string_view row)
     for (std::size_t i = 0; i < readings_.size(); ++i, cell += block_rows_) {
         if (end - at < 4)
             return damaged_rows();
-        const auto size = wire<std::int32_t>(at);
+        const auto size = from_be<std::int32_t>(at);
         at += 4;
         *cell = {at, size};
         if (size > 0) {

@@ -1,6 +1,7 @@
 // decode_column: one loop for each kind of value.
 #include "decode.hpp"
 #include "value_text.hpp"
+#include "wire.hpp"
 
 #include <limits>
 
@@ -59,7 +60,7 @@ template <class T>
 Status plain_values(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::size_t count)
 {
     return fixed_values<T, sizeof(T)>(to, how, cells, count, [](const char* data, T& out) {
-        out = wire<T>(data);
+        out = from_be<T>(data);
         return true;
     });
 }
@@ -81,10 +82,10 @@ Status dates(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::size
 {
     const bool keep = how.special == Special::keep;
     return fixed_values<std::int32_t, 4>(to, how, cells, count, [keep](const char* data, std::int32_t& out) {
-        out = wire<std::int32_t>(data);
+        out = from_be<std::int32_t>(data);
         if (out == std::numeric_limits<std::int32_t>::max() || out == std::numeric_limits<std::int32_t>::min())
             return keep;
-        return !__builtin_add_overflow(out, epoch_days, &out);
+        return !__builtin_add_overflow(out, epoch_days, &out) && out != std::numeric_limits<std::int32_t>::max();
     });
 }
 
@@ -92,19 +93,19 @@ Status timestamps(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std:
 {
     const bool keep = how.special == Special::keep;
     return fixed_values<std::int64_t, 8>(to, how, cells, count, [keep](const char* data, std::int64_t& out) {
-        out = wire<std::int64_t>(data);
+        out = from_be<std::int64_t>(data);
         if (out == max_us || out == min_us) [[unlikely]]
             return keep;
-        return !__builtin_add_overflow(out, epoch_us, &out) && out != max_us;
+        return !__builtin_add_overflow(out, epoch_micros, &out) && out != max_us;
     });
 }
 
 Status intervals(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::size_t count)
 {
     return fixed_values<Interval, 16>(to, how, cells, count, [](const char* data, Interval& out) {
-        out.days = wire<std::int32_t>(data + 8);
-        out.months = wire<std::int32_t>(data + 12);
-        return !__builtin_mul_overflow(wire<std::int64_t>(data), std::int64_t(1000), &out.nanoseconds);
+        out.days = from_be<std::int32_t>(data + 8);
+        out.months = from_be<std::int32_t>(data + 12);
+        return !__builtin_mul_overflow(from_be<std::int64_t>(data), std::int64_t(1000), &out.nanoseconds);
     });
 }
 
@@ -191,7 +192,7 @@ Fit unscaled(const char* groups, int count, int weight, int scale, Acc most, Acc
     Acc sum = 0;
     int place = scale + 4 * weight; // of the last digit of the group, counted from the last digit of the result
     for (int i = 0; i < count; ++i, place -= 4) {
-        const unsigned group = wire<std::uint16_t>(groups + 2 * i);
+        const unsigned group = from_be<std::uint16_t>(groups + 2 * i);
         if (sum > most)
             return Fit::beyond;
         if (place >= 0) {
@@ -216,8 +217,8 @@ Fit unscaled(const char* groups, int count, int weight, int scale, Acc most, Acc
 
 Fit decimal_of(const char* data, int count, int scale, Int128& out)
 {
-    const int weight = wire<std::int16_t>(data + 2);
-    const auto sign = wire<std::uint16_t>(data + 4);
+    const int weight = from_be<std::int16_t>(data + 2);
+    const auto sign = from_be<std::uint16_t>(data + 4);
     if (sign >= 0xC000)
         return Fit::special;
     Fit fit;
@@ -251,7 +252,7 @@ Status decimals(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::s
             ++nulls;
             continue;
         }
-        const int groups = cell.size < 8 ? -1 : wire<std::uint16_t>(cell.data);
+        const int groups = cell.size < 8 ? -1 : from_be<std::uint16_t>(cell.data);
         if (cell.size != 8 + 2 * groups)
             return damaged_value(how);
         Fit fit = decimal_of(cell.data, groups, how.type.scale, out[i]);
@@ -259,7 +260,7 @@ Status decimals(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::s
             continue;
         if (how.special != Special::null) {
             std::string text;
-            append_numeric(text, {cell.data, static_cast<std::size_t>(cell.size)});
+            append_numeric_text(text, {cell.data, static_cast<std::size_t>(cell.size)});
             return fail(JF_E_DATA, text + " has no place in " + how.type.text() + "; set 'special' to \"null\", or read the column as text");
         }
         out[i] = 0;
@@ -277,15 +278,15 @@ Status split_array(const ColumnReading& how, const Cell& cell, std::vector<Cell>
     const char* const end = at + cell.size;
     if (cell.size < 12)
         return damaged_value(how);
-    const auto dimensions = wire<std::int32_t>(at);
-    const auto element = wire<std::uint32_t>(at + 8);
+    const auto dimensions = from_be<std::int32_t>(at);
+    const auto element = from_be<std::uint32_t>(at + 8);
     at += 12;
     if (dimensions == 0)
         return {};
     if (dimensions != 1 || end - at < 8)
         return fail(JF_E_DATA, "an array of " + std::to_string(dimensions) + " dimensions is no list; set 'arrays' to \"text\"");
-    const auto count = wire<std::int32_t>(at);
-    if (wire<std::int32_t>(at + 4) != 1)
+    const auto count = from_be<std::int32_t>(at);
+    if (from_be<std::int32_t>(at + 4) != 1)
         return fail(JF_E_DATA, "an array that does not start at 1 would lose its bounds in a list; set 'arrays' to \"text\"");
     at += 8;
     if (element != how.element_oid || count < 0)
@@ -293,7 +294,7 @@ Status split_array(const ColumnReading& how, const Cell& cell, std::vector<Cell>
     for (std::int32_t i = 0; i < count; ++i) {
         if (end - at < 4)
             return damaged_value(how);
-        const auto size = wire<std::int32_t>(at);
+        const auto size = from_be<std::int32_t>(at);
         at += 4;
         if (size < -1 || end - at < size)
             return damaged_value(how);
@@ -333,7 +334,7 @@ Status decode_column(ColumnBuilder& to, const ColumnReading& how, Cell* cells, s
     case Kind::int4: case Kind::oid: case Kind::float4: return plain_values<std::uint32_t>(to, how, cells, count);
     case Kind::int8: case Kind::float8: case Kind::time: return plain_values<std::uint64_t>(to, how, cells, count);
     case Kind::numeric:
-        return how.type.type == Type::decimal128 ? decimals(to, how, cells, count) : written(to, how, cells, count, append_numeric);
+        return how.type.type == Type::decimal128 ? decimals(to, how, cells, count) : written(to, how, cells, count, append_numeric_text);
     case Kind::date: return dates(to, how, cells, count);
     case Kind::timestamp: case Kind::timestamptz: return timestamps(to, how, cells, count);
     case Kind::timetz: return written(to, how, cells, count, append_timetz);

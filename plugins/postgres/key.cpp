@@ -3,6 +3,7 @@
 
 #include "quote.hpp"
 #include "value_text.hpp"
+#include "wire.hpp"
 
 #include <jackfield/sdk/arrow/text.hpp>
 
@@ -102,7 +103,7 @@ std::size_t width_of(Kind kind)
 template <class T, class Bits>
 T floating(const char* data)
 {
-    const auto bits = wire<Bits>(data);
+    const auto bits = from_be<Bits>(data);
     T out;
     std::memcpy(&out, &bits, sizeof out);
     return out;
@@ -112,7 +113,7 @@ T floating(const char* data)
 std::string plain_numeric(std::string_view bytes)
 {
     std::string out;
-    append_numeric(out, bytes);
+    append_numeric_text(out, bytes);
     if (out.find('.') != std::string::npos) {
         out.erase(out.find_last_not_of('0') + 1);
         if (out.back() == '.')
@@ -130,17 +131,17 @@ std::optional<std::string> value_text(Kind kind, std::string_view bytes)
     std::string out;
     switch (kind) {
     case Kind::boolean: return data[0] ? "true" : "false";
-    case Kind::int2: return std::to_string(wire<std::int16_t>(data));
-    case Kind::int4: return std::to_string(wire<std::int32_t>(data));
-    case Kind::int8: return std::to_string(wire<std::int64_t>(data));
-    case Kind::oid: return std::to_string(wire<std::uint32_t>(data));
+    case Kind::int2: return std::to_string(from_be<std::int16_t>(data));
+    case Kind::int4: return std::to_string(from_be<std::int32_t>(data));
+    case Kind::int8: return std::to_string(from_be<std::int64_t>(data));
+    case Kind::oid: return std::to_string(from_be<std::uint32_t>(data));
     case Kind::float4: return shortest(floating<float, std::uint32_t>(data));
     case Kind::float8: return shortest(floating<double, std::uint64_t>(data));
-    case Kind::date: return date_literal(wire<std::int32_t>(data));
-    case Kind::timestamp: case Kind::timestamptz: return timestamp_literal(wire<std::int64_t>(data), kind == Kind::timestamptz);
-    case Kind::time: return clock_text(wire<std::int64_t>(data));
+    case Kind::date: return date_literal(from_be<std::int32_t>(data));
+    case Kind::timestamp: case Kind::timestamptz: return timestamp_literal(from_be<std::int64_t>(data), kind == Kind::timestamptz);
+    case Kind::time: return clock_text(from_be<std::int64_t>(data));
     case Kind::bytea: return bytea_text(bytes);
-    case Kind::numeric: return append_numeric(out, bytes) ? std::optional(out) : std::nullopt;
+    case Kind::numeric: return append_numeric_text(out, bytes) ? std::optional(out) : std::nullopt;
     case Kind::inet: case Kind::cidr: return append_inet(out, bytes) ? std::optional(out) : std::nullopt;
     case Kind::macaddr: return append_macaddr(out, bytes) ? std::optional(out) : std::nullopt;
     case Kind::uuid: out.resize(36); write_uuid(out.data(), data); return out;

@@ -2,6 +2,7 @@
 #include "select.hpp"
 
 #include "value_text.hpp"
+#include "wire.hpp"
 
 #include <jackfield/sdk/arrow/stream.hpp>
 
@@ -107,7 +108,7 @@ Status check_reads(std::string_view sql)
     return {};
 }
 
-Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql)
+Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql, std::size_t parameters)
 {
     JF_TRY(check_reads(sql));
     Select out;
@@ -120,6 +121,9 @@ Result<Select> look_at_select(Session& session, const Patience& patience, std::s
         return std::move(described).error();
     if (described->columns() == 0 && out.wrappable)
         return fail(JF_E_DENIED, "the statement gives no columns; only one that reads is taken here");
+    out.parameters = static_cast<std::size_t>(PQnparams(described->raw()));
+    if (out.parameters != parameters)
+        return fail(JF_E_CONFIG, "the statement has " + std::to_string(out.parameters) + " parameters ($1 …), and there are " + std::to_string(parameters) + " values");
     JF_ASSIGN(out.columns, columns_of(session, patience, *described));
     return out;
 }
@@ -160,7 +164,7 @@ Result<RowStream::Ready> RowStream::ready_copied(const Patience& patience)
         row_ = *message;
         if (!header_read_) {
             constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
-            const std::size_t extension = row_.size() < 19 || row_.substr(0, 11) != signature ? SIZE_MAX : wire<std::uint32_t>(row_.data() + 15);
+            const std::size_t extension = row_.size() < 19 || row_.substr(0, 11) != signature ? SIZE_MAX : from_be<std::uint32_t>(row_.data() + 15);
             if (extension > row_.size())
                 return broken_copy();
             row_.remove_prefix(std::min(row_.size(), 19 + extension));
@@ -170,7 +174,7 @@ Result<RowStream::Ready> RowStream::ready_copied(const Patience& patience)
         }
         if (row_.size() < 2)
             return broken_copy();
-        if (wire<std::int16_t>(row_.data()) == -1)
+        if (from_be<std::int16_t>(row_.data()) == -1)
             continue; // the trailer; the end comes next
         has_row_ = true;
         return Ready::row;
@@ -211,7 +215,7 @@ Cell RowStream::pending(std::size_t column) const
     }
     std::string_view rest = row_.substr(2);
     for (std::size_t i = 0; rest.size() >= 4; ++i) {
-        const auto size = wire<std::int32_t>(rest.data());
+        const auto size = from_be<std::int32_t>(rest.data());
         rest.remove_prefix(4);
         if (size > 0 && static_cast<std::size_t>(size) > rest.size())
             break;
@@ -225,7 +229,7 @@ Cell RowStream::pending(std::size_t column) const
 Result<OwnedStream> read_all(Session& session, const Patience& patience, std::string_view sql, const Params& params, const DecodeRules& rules,
     std::uint64_t max_rows)
 {
-    JF_ASSIGN(const Select select, look_at_select(session, patience, sql));
+    JF_ASSIGN(const Select select, look_at_select(session, patience, sql, params.size()));
     auto decoder = std::make_shared<RowDecoder>(select.columns, rules); // alive until the batches are out
     const std::string limit = max_rows && select.wrappable ? " LIMIT " + std::to_string(max_rows) : "";
     JF_ASSIGN(const Answer answer, session.run(patience, select.text(rules, limit), params, true));

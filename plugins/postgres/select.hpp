@@ -11,6 +11,7 @@ namespace jackfield::postgres {
 struct Select {
     std::string sql;             ///< as written, without a semicolon at its end
     std::vector<Column> columns; ///< with their types, domains resolved
+    std::size_t parameters = 0;  ///< that it takes: $1, $2 …
     bool wrappable = true;       ///< can be a subquery; SHOW and EXPLAIN cannot
 
     /// The place of a column; JF_E_CONFIG naming those there are.
@@ -29,7 +30,8 @@ struct Select {
 Status check_reads(std::string_view sql);
 
 /// Looks at a statement in the open transaction without running it. JF_E_DENIED: it does not read, or is several.
-Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql);
+/// JF_E_CONFIG: it takes another number of parameters.
+Result<Select> look_at_select(Session& session, const Patience& patience, std::string_view sql, std::size_t parameters);
 
 /// Rows as they come: by COPY where there are no parameters, else through a cursor. In the open transaction of the session,
 /// which must stay alive and alone with it. One thread at a time.

@@ -61,7 +61,7 @@ Result<std::vector<std::string>> PostgresSource::bounds(const sdk::Call& call, S
 {
     if (!rules_.split_at.empty())
         return rules_.split_at;
-    auto select = look_at_select(session, call, rules_.text());
+    auto select = look_at_select(session, call, rules_.text(), rules_.params.size());
     if (!select)
         return at_statement(std::move(select).error(), rules_);
     auto place = select->place_of(rules_.split_by);
@@ -132,7 +132,7 @@ Result<std::unique_ptr<sdk::Reader>> PostgresSource::open(const sdk::Call& call,
                 return std::move(joined).error();
             return fail(JF_E_UNAVAILABLE, "the session that held the snapshot of the partitions was ended; the run must be repeated");
         }
-    auto select = look_at_select(*session, call, rules_.text());
+    auto select = look_at_select(*session, call, rules_.text(), rules_.params.size());
     if (!select)
         return at_statement(std::move(select).error(), rules_);
     if (!select->wrappable)
@@ -156,7 +156,7 @@ Result<std::string> PostgresSource::check(const sdk::Call& call)
     JF_ASSIGN(const Lease session, on_.lend(call, Role::reader));
     JF_TRY(session->begin(call, reading));
     const char* place = rules_.table ? "table" : "query";
-    auto select = look_at_select(*session, call, rules_.text());
+    auto select = look_at_select(*session, call, rules_.text(), rules_.params.size());
     if (!select) {
         if (select.error().kind == JF_E_UNAVAILABLE || select.error().kind == JF_E_CANCELLED || select.error().kind == JF_E_TIMEOUT)
             return std::move(select).error();

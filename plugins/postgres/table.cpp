@@ -125,6 +125,33 @@ Result<std::optional<Table>> look_at(Session& session, const Patience& patience,
     return std::optional<Table>(std::move(out));
 }
 
+Result<std::vector<Table>> list_tables(Session& session, const Patience& patience, std::string_view pattern)
+{
+    // Columns are told apart by one number: a table has at most 1600 of them.
+    JF_ASSIGN(const Answer answer, session.run(patience,
+        base_types("SELECT a.attrelid::bigint * 2048 + a.attnum, a.atttypid, a.atttypmod FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c "
+                   "ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND NOT a.attisdropped "
+                   "AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' "
+                   "AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND ($1 = '' OR n.nspname || '.' || c.relname LIKE $1 OR c.relname LIKE $1)")
+            + "SELECT n.nspname, c.relname, c.relkind, c.oid, a.attname, a.attnotnull OR EXISTS (SELECT 1 FROM pg_catalog.pg_type d WHERE d.oid = a.atttypid "
+              "AND d.typnotnull), " + type_list + "pg_catalog.format_type(a.atttypid, a.atttypmod) FROM base b " + type_joins
+            + "JOIN pg_catalog.pg_attribute a ON a.attrelid = (b.id / 2048)::oid AND a.attnum = b.id % 2048 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+              "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace ORDER BY n.nspname, c.relname, a.attnum",
+        {{std::string(pattern), 25}}));
+    std::vector<Table> out;
+    for (int row = 0; row < answer.rows(); ++row) {
+        const Name name{answer.text(row, 0), answer.text(row, 1)};
+        if (out.empty() || out.back().name != name) {
+            out.emplace_back();
+            out.back().name = name;
+            out.back().relation = answer.text(row, 2)[0];
+            out.back().oid = static_cast<Oid>(answer.number(row, 3));
+        }
+        out.back().columns.push_back({answer.text(row, 4), type_from(answer, row, 6), answer.flag(row, 5)});
+    }
+    return out;
+}
+
 Result<std::vector<Column>> columns_of(Session& session, const Patience& patience, const Answer& answer)
 {
     std::vector<Column> out(static_cast<std::size_t>(answer.columns()));

@@ -67,6 +67,10 @@ struct Table {
 /// nullopt: there is no such relation.
 Result<std::optional<Table>> look_at(Session& session, const Patience& patience, const Name& name);
 
+/// Tables, views, materialized views and foreign tables outside the system's schemas, with their columns and no keys, by name.
+/// pattern: SQL LIKE over "schema.name" or the name alone; empty: all.
+Result<std::vector<Table>> list_tables(Session& session, const Patience& patience, std::string_view pattern);
+
 /// The types of the columns of an Answer (of Session::describe, or with rows), domains resolved.
 Result<std::vector<Column>> columns_of(Session& session, const Patience& patience, const Answer& answer);
 

@@ -1,5 +1,6 @@
 // Text of numeric, timetz, inet, cidr, macaddr and uuid.
 #include "value_text.hpp"
+#include "wire.hpp"
 
 #include <jackfield/sdk/arrow/text.hpp>
 
@@ -22,14 +23,14 @@ char* write_hex(char* at, char byte)
 
 } // namespace
 
-bool append_numeric(std::string& out, std::string_view binary)
+bool append_numeric_text(std::string& out, std::string_view binary)
 {
     if (binary.size() < 8)
         return false;
-    const int count = wire<std::uint16_t>(binary.data());
-    const int weight = wire<std::int16_t>(binary.data() + 2);
-    const auto sign = wire<std::uint16_t>(binary.data() + 4);
-    const int scale = wire<std::uint16_t>(binary.data() + 6);
+    const int count = from_be<std::uint16_t>(binary.data());
+    const int weight = from_be<std::int16_t>(binary.data() + 2);
+    const auto sign = from_be<std::uint16_t>(binary.data() + 4);
+    const int scale = from_be<std::uint16_t>(binary.data() + 6);
     if (binary.size() != 8 + 2 * static_cast<std::size_t>(count))
         return false;
     if (sign >= 0xC000) {
@@ -38,7 +39,7 @@ bool append_numeric(std::string& out, std::string_view binary)
     }
     const auto group = [&](int place) -> unsigned { // base 10000, `place` groups before the point
         const int at = weight - place;
-        return at < 0 || at >= count ? 0 : wire<std::uint16_t>(binary.data() + 8 + 2 * at);
+        return at < 0 || at >= count ? 0 : from_be<std::uint16_t>(binary.data() + 8 + 2 * at);
     };
     if (sign == 0x4000)
         out += '-';
@@ -62,8 +63,8 @@ bool append_timetz(std::string& out, std::string_view binary)
 {
     if (binary.size() != 12)
         return false;
-    const auto us = wire<std::int64_t>(binary.data());
-    const auto west = wire<std::int32_t>(binary.data() + 8); // seconds west of Greenwich
+    const auto us = from_be<std::int64_t>(binary.data());
+    const auto west = from_be<std::int32_t>(binary.data() + 8); // seconds west of Greenwich
     if (us < 0 || us > 86'400'000'000 || west <= -86'400 || west >= 86'400)
         return false;
     char text[64];

@@ -32,6 +32,15 @@ inline char* put_be(char* at, T value)
     return at + sizeof turned;
 }
 
+/// Reads it. Requires: sizeof(T) bytes at `data`; T is a whole number of 2, 4 or 8 bytes.
+template <class T>
+[[nodiscard]] inline T from_be(const char* data)
+{
+    T value;
+    std::memcpy(&value, data, sizeof value);
+    return static_cast<T>(to_be(value));
+}
+
 // Days and microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's dates and times start.
 inline constexpr std::int64_t days_to_2000 = 10'957;
 inline constexpr std::int64_t micros_to_2000 = days_to_2000 * 86'400'000'000;

@@ -2,6 +2,8 @@
 #include "writer.hpp"
 
 #include "ddl.hpp"
+#include "parameters.hpp"
+#include "select.hpp"
 #include "swap.hpp"
 
 #include <algorithm>
@@ -294,9 +296,40 @@ Status TableWriter::abort(const sdk::Call&)
     return {};
 }
 
-Result<OwnedStream> TableWriter::query(const sdk::Call&, std::string_view, std::optional<OwnedStream>)
+/// Sees the open epoch: the table, and what is loaded under the name jackfield_epoch; in a replace also under the table's own
+/// name, where that is written without a schema.
+Result<OwnedStream> TableWriter::query(const sdk::Call& call, std::string_view sql, std::optional<OwnedStream> params)
 {
-    return fail(JF_E_UNSUPPORTED, "this sink answers no query inside its open epoch");
+    if (lost_)
+        return fail(JF_E_STATE, "the open epoch was rolled back; it is sent again first");
+    JF_TRY(check_reads(sql));
+    Params values;
+    if (params) {
+        JF_ASSIGN(values, params_of(std::move(*params)));
+    }
+    const auto ready = [&]() -> Status {
+        JF_ASSIGN(const auto refused, flush(call, sdk::Rejects(nullptr))); // a row at fault is found again when the epoch is
+        (void)refused;
+        JF_TRY(begin(call));
+        return staging_ ? lease_->execute(call, std::string("DELETE FROM pg_temp.") + Merge::stage) : Status();
+    };
+    if (auto done = ready(); !done)
+        return failed(call, std::move(done).error());
+    const auto ask = [&]() -> Result<OwnedStream> {
+        JF_TRY(lease_->execute(call, "SAVEPOINT jackfield_query"));
+        if (table_) {
+            const std::string rows = " AS SELECT * FROM " + loaded().quoted();
+            JF_TRY(lease_->execute(call, "CREATE TEMPORARY VIEW jackfield_epoch" + rows));
+            if (plan_.mode == Mode::replace)
+                JF_TRY(lease_->execute(call, "CREATE TEMPORARY VIEW " + quote_identifier(target_.name) + rows));
+        }
+        JF_TRY(lease_->execute(call, "SET LOCAL transaction_read_only = on"));
+        return read_all(*lease_, call, sql, values, {});
+    };
+    auto answer = ask();
+    if (const auto back = lease_->execute(call, "ROLLBACK TO SAVEPOINT jackfield_query; RELEASE SAVEPOINT jackfield_query"); !back)
+        return failed(call, back.error());
+    return answer;
 }
 
 } // namespace jackfield::postgres
