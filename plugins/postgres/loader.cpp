@@ -44,7 +44,7 @@ Status Loader::start(Session& session, const Patience& patience)
         return {};
     const std::string save = std::string("SAVEPOINT ") + savepoint + "; ";
     const std::string fresh = saved_ ? "RELEASE " + save + save : save; // RELEASE SAVEPOINT x; SAVEPOINT x;
-    JF_TRY(session.copy_in(patience, fresh + target_.before + copy_));
+    JF_TRY(session.copy_in(patience, fresh + copy_));
     saved_ = copying_ = true;
     out_.clear();
     const std::string_view head = encoder_->head();

@@ -22,7 +22,6 @@ struct CopyTarget {
     std::string table;      ///< quoted
     std::string relation;   ///< as the server names it in CONTEXT: without schema and quotes
     std::string order;      ///< column of a staging table that counts the rows of the epoch; empty: none
-    std::string before;     ///< statements before each COPY
     bool constraints_later = false; ///< deferrable constraints: asked for at the end of each COPY
 };
 

@@ -136,7 +136,6 @@ Result<std::uint64_t> Merge::run(Session& session, const Patience& patience, Loa
         ++refused;
         JF_TRY(session.execute(patience, "ROLLBACK TO SAVEPOINT jackfield_merge"));
     }
-    JF_TRY(session.execute(patience, std::string("DELETE FROM ") + stage_name)); // a question inside the epoch may have asked for this
     return refused;
 }
 

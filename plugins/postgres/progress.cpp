@@ -104,16 +104,19 @@ Status Progress::prepare(const Patience& patience, bool fresh)
     return {};
 }
 
-/// `lock_timeout`: how long to wait for a commit in progress.
-Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience, const Key& of, const char* lock_timeout)
+/// `lock_timeout`: how long to wait for a commit in progress. `only_from`: not if the fence is another one; 0: whatever it is.
+Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience, const Key& of, const char* lock_timeout, std::uint64_t only_from)
 {
     Params values = key(of.first, of.second);
     values.push_back({owner_, text_oid, false});
+    const std::string condition = only_from ? " WHERE p.fence = " + std::to_string(only_from) : "";
     JF_TRY(session.begin(patience));
     JF_TRY(session.execute(patience, std::string("SET LOCAL lock_timeout = '") + lock_timeout + "'; SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"));
     JF_ASSIGN(const Answer row, session.run(patience, "INSERT INTO " + table_.quoted() + " AS p VALUES ($1, $2, $3, $4, $5, $6, NULL, 1, 0, $7, "
             "pg_catalog.now()) ON CONFLICT (flow, task, slice, generation, source, \"partition\") DO UPDATE SET fence = p.fence + 1, "
-            "owner = EXCLUDED.owner, changed = EXCLUDED.changed RETURNING fence, token", values, true));
+            "owner = EXCLUDED.owner, changed = EXCLUDED.changed" + condition + " RETURNING fence, token", values, true));
+    if (row.rows() == 0)
+        return fenced();
     sdk::Acquired out{number_of(row.value(0, 0).value_or("")), std::nullopt};
     if (const auto token = row.value(0, 1))
         out.token = std::string(*token);
@@ -131,20 +134,25 @@ void Progress::end_older(Session& session, const Patience& patience, const Key& 
         {{std::to_string(lock_key(of)), 20, false}});
 }
 
-Result<sdk::Acquired> Progress::acquire(const Patience& patience, std::string_view source, std::string_view partition)
+Result<sdk::Acquired> Progress::take(const Patience& patience, const Key& of, std::uint64_t only_from)
 {
-    const Key of(source, partition);
     JF_ASSIGN(const Lease session, on_.lend(patience, Role::primary));
-    auto raised = raise(*session, patience, of, "3s");
+    auto raised = raise(*session, patience, of, "3s", only_from);
     if (!raised && raised.error().code == "55P03") { // a commit that does not end
         session->roll_back();
         end_older(*session, patience, of);
-        raised = raise(*session, patience, of, "0");
+        raised = raise(*session, patience, of, "0", only_from);
     }
-    if (!raised)
-        return raised;
-    end_older(*session, patience, of);
-    held_[of] = {raised->fence, raised->fence};
+    if (raised)
+        end_older(*session, patience, of);
+    return raised;
+}
+
+Result<sdk::Acquired> Progress::acquire(const Patience& patience, std::string_view source, std::string_view partition)
+{
+    const Key of(source, partition);
+    JF_ASSIGN(sdk::Acquired raised, take(patience, of, 0));
+    held_[of] = {raised.fence, raised.fence};
     return raised;
 }
 
@@ -152,12 +160,24 @@ void Progress::release(std::string_view source, std::string_view partition) { he
 
 bool Progress::holds(std::string_view source, std::string_view partition) const { return held_.count({std::string(source), std::string(partition)}) > 0; }
 
+std::string Progress::scope_is(const std::string& of) const
+{
+    return of + ".flow = " + quote_literal(scope_.flow) + " AND " + of + ".task = " + quote_literal(scope_.task) + " AND " + of + ".slice = "
+        + quote_literal(scope_.slice) + " AND " + of + ".generation = " + quote_literal(scope_.generation);
+}
+
 std::string Progress::lock_sql() const
 {
-    std::string out;
-    for (const auto& [key, fence] : held_)
-        out += (out.empty() ? "SELECT " : ", ") + ("pg_catalog.pg_advisory_xact_lock_shared(" + std::to_string(lock_key(key)) + ")");
-    return out;
+    if (held_.empty())
+        return {};
+    std::string locks, known;
+    for (const auto& [key, fence] : held_) {
+        locks += (locks.empty() ? "SELECT " : ", ") + ("pg_catalog.pg_advisory_xact_lock_shared(" + std::to_string(lock_key(key)) + ")");
+        known += (known.empty() ? "(" : ", (") + quote_literal(key.first) + "::text, " + quote_literal(key.second) + "::text, " + std::to_string(fence.real) + "::bigint)";
+    }
+    return locks + "; SELECT 1 / (CASE WHEN (SELECT pg_catalog.count(*) FROM " + table_.quoted() + " AS p JOIN (VALUES " + known
+        + ") AS k (source, \"partition\", fence) ON p.source = k.source AND p.\"partition\" = k.\"partition\" AND p.fence = k.fence WHERE " + scope_is("p")
+        + ") = " + std::to_string(held_.size()) + " THEN 1 ELSE 0 END)";
 }
 
 std::string Progress::store_sql(const sdk::Commit& commit) const
@@ -172,9 +192,8 @@ std::string Progress::store_sql(const sdk::Commit& commit) const
             + bytea_literal(token.token) + ", " + std::to_string(known ? held->second.real : token.fence) + "::bigint)";
     }
     return "WITH said (source, \"partition\", token, fence) AS (VALUES " + values + "), stored AS (UPDATE " + table_.quoted()
-        + " AS p SET token = said.token, epoch = " + std::to_string(commit.epoch) + ", changed = pg_catalog.now() FROM said WHERE p.flow = "
-        + quote_literal(scope_.flow) + " AND p.task = " + quote_literal(scope_.task) + " AND p.slice = " + quote_literal(scope_.slice)
-        + " AND p.generation = " + quote_literal(scope_.generation) + " AND p.source = said.source AND p.\"partition\" = said.\"partition\" "
+        + " AS p SET token = said.token, epoch = " + std::to_string(commit.epoch) + ", changed = pg_catalog.now() FROM said WHERE " + scope_is("p")
+        + " AND p.source = said.source AND p.\"partition\" = said.\"partition\" "
           "AND p.fence = said.fence RETURNING 1) SELECT 1 / (CASE WHEN (SELECT pg_catalog.count(*) FROM stored) = "
         + std::to_string(commit.tokens.size()) + " THEN 1 ELSE 0 END)";
 }
@@ -198,10 +217,8 @@ Result<sdk::Landing> Progress::resolve(const Patience& patience, const sdk::Comm
         const Key of(token.source, token.partition);
         const auto before = held_.find(of);
         const std::uint64_t last = before == held_.end() ? token.fence : before->second.real;
-        JF_ASSIGN(const sdk::Acquired now, acquire(patience, token.source, token.partition));
-        held_[of].given = token.fence;
-        if (now.fence != last + 1)
-            return fenced();
+        JF_ASSIGN(const sdk::Acquired now, take(patience, of, last));
+        held_[of] = {token.fence, now.fence};
         landed = landed && now.token == token.token;
     }
     if (landed)

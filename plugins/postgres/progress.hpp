@@ -38,7 +38,8 @@ public:
     /// Whether `source`, `partition` is this writer's.
     [[nodiscard]] bool holds(std::string_view source, std::string_view partition) const;
 
-    /// The statement that begins a transaction: takes the locks that a successor finds it by. "" without partitions.
+    /// The statements that begin a transaction: they take the locks that a successor finds it by, and fail with fenced_code if
+    /// there is one already. "" without partitions.
     [[nodiscard]] std::string lock_sql() const;
     /// The statement that stores the tokens as the last one of a transaction; it fails with fenced_code if another writer
     /// has taken a partition over. "" without tokens.
@@ -67,7 +68,9 @@ private:
     };
     [[nodiscard]] Params key(std::string_view source, std::string_view partition) const;
     [[nodiscard]] std::int64_t lock_key(const Key& key) const;
-    Result<sdk::Acquired> raise(Session& session, const Patience& patience, const Key& key, const char* lock_timeout);
+    Result<sdk::Acquired> raise(Session& session, const Patience& patience, const Key& key, const char* lock_timeout, std::uint64_t only_from);
+    Result<sdk::Acquired> take(const Patience& patience, const Key& key, std::uint64_t only_from);
+    [[nodiscard]] std::string scope_is(const std::string& of) const;
     void end_older(Session& session, const Patience& patience, const Key& key);
 
     PostgresConnection& on_;

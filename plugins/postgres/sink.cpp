@@ -109,7 +109,7 @@ Result<sdk::Description> PostgresSink::describe(const sdk::Config& config)
 {
     JF_ASSIGN(const SinkPlan plan, sink_plan_of(config));
     sdk::Description out;
-    out.capabilities = JF_CAN_STORE_TOKEN | JF_CAN_RESOLVE | JF_CAN_SHARE | (plan.staged() ? JF_IDEMPOTENT : 0);
+    out.capabilities = JF_CAN_STORE_TOKEN | JF_CAN_RESOLVE | JF_CAN_SHARE | JF_CAN_QUERY_EPOCH | (plan.staged() ? JF_IDEMPOTENT : 0);
     out.max_lanes = 8;
     out.digest_of = plan.table.quoted();
     out.sentence = "table " + plan.table.text() + ", " + mode_named(config.text("mode")).said + ": postgres commits the position with the rows";

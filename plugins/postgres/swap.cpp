@@ -23,6 +23,7 @@ constexpr const char* ties =
     "AND classid = 'pg_catalog.pg_class'::regclass AND deptype IN ('a', 'i') AND objid IN (SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'S') "
     "UNION ALL SELECT 'others depend on it' FROM pg_catalog.pg_depend WHERE (refclassid, refobjid) IN (('pg_catalog.pg_class'::regclass, $1), "
     "('pg_catalog.pg_type'::regclass, (SELECT reltype FROM pg_catalog.pg_class WHERE oid = $1))) AND deptype = 'n' AND objid <> $1 "
+    "AND classid NOT IN ('pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_rewrite'::regclass) "
     "UNION ALL SELECT 'settings' FROM pg_catalog.pg_class WHERE oid = $1 AND (reloptions IS NOT NULL OR reltablespace <> 0 OR reloftype <> 0 "
     "OR relreplident <> 'd' OR relrowsecurity OR relpersistence <> 'p' OR relowner <> (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)) "
     "UNION ALL SELECT 'grants of columns' FROM pg_catalog.pg_attribute WHERE attrelid = $1 AND attacl IS NOT NULL "
@@ -92,24 +93,27 @@ Status take_place(Session& session, const Patience& patience, const Name& stage,
     return session.execute(patience, sql);
 }
 
-/// Columns of the stage that the target can be given: all but generated ones.
-std::string listed(const Table& table)
+/// Columns of the stage that the target is given. Those that neither the rows nor anybody else wrote get the target's own
+/// defaults.
+std::string listed(const Swap& swap)
 {
     std::vector<std::string> names;
-    for (const Column& column : table.columns)
-        if (!column.generated)
+    for (const Column& column : swap.loaded.columns) {
+        const bool written = swap.written.empty() || std::find(swap.written.begin(), swap.written.end(), column.name) != swap.written.end();
+        if (!column.generated && (written || !column.filled))
             names.push_back(column.name);
+    }
     return quote_list(names);
 }
 
-Status fill_again(Session& session, const Patience& patience, const Name& stage, const Table& loaded, const Table& target, bool referenced)
+Status fill_again(Session& session, const Patience& patience, const Swap& swap, bool referenced)
 {
-    for (const Column& column : loaded.columns)
-        if (!target.find(column.name))
-            JF_TRY(session.execute(patience, "ALTER TABLE " + target.name.quoted() + " ADD COLUMN " + quote_identifier(column.name) + " " + column.type.sql));
-    const std::string empty = referenced ? "DELETE FROM " : "TRUNCATE ";
-    return session.execute(patience, empty + target.name.quoted() + "; INSERT INTO " + target.name.quoted() + " (" + listed(loaded) + ") SELECT "
-            + listed(loaded) + " FROM " + stage.quoted() + "; DROP TABLE " + stage.quoted());
+    const std::string target = swap.target.name.quoted();
+    for (const Column& column : swap.loaded.columns)
+        if (!swap.target.find(column.name))
+            JF_TRY(session.execute(patience, "ALTER TABLE " + target + " ADD COLUMN " + quote_identifier(column.name) + " " + column.type.sql));
+    return session.execute(patience, (referenced ? "DELETE FROM " : "TRUNCATE ") + target + "; INSERT INTO " + target + " (" + listed(swap) + ") SELECT "
+            + listed(swap) + " FROM " + swap.stage.quoted() + "; DROP TABLE " + swap.stage.quoted());
 }
 
 } // namespace
@@ -117,25 +121,24 @@ Status fill_again(Session& session, const Patience& patience, const Name& stage,
 Status create_beside(Session& session, const Patience& patience, const Name& stage, const Table& target)
 {
     return session.execute(patience, "CREATE TABLE " + stage.quoted() + " (LIKE " + target.name.quoted()
-            + " INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)");
+            + " INCLUDING ALL EXCLUDING INDEXES)");
 }
 
-Status put_in_place(Session& session, const Patience& patience, const Name& stage, const Table& target, std::int64_t wait_ns)
+Status put_in_place(Session& session, const Patience& patience, const Swap& swap)
 {
-    JF_ASSIGN(const auto loaded, look_at(session, patience, stage));
-    JF_ASSIGN(const Answer tied, session.run(patience, ties, of(target.oid)));
+    JF_ASSIGN(const Answer tied, session.run(patience, ties, of(swap.target.oid)));
     bool referenced = false;
     for (int row = 0; row < tied.rows(); ++row)
         referenced = referenced || tied.text(row, 0) == "foreign keys";
     if (tied.rows() > 0) {
-        JF_TRY(lock_target(session, patience, target, wait_ns));
-        return fill_again(session, patience, stage, *loaded, target, referenced);
+        JF_TRY(lock_target(session, patience, swap.target, swap.wait_ns));
+        return fill_again(session, patience, swap, referenced);
     }
-    JF_ASSIGN(const Answer indexes, session.run(patience, index_list, of(target.oid)));
-    JF_TRY(index_like(session, patience, stage, indexes));
-    JF_TRY(session.execute(patience, "ANALYZE " + stage.quoted()));
-    JF_TRY(lock_target(session, patience, target, wait_ns));
-    return take_place(session, patience, stage, target, indexes);
+    JF_ASSIGN(const Answer indexes, session.run(patience, index_list, of(swap.target.oid)));
+    JF_TRY(index_like(session, patience, swap.stage, indexes));
+    JF_TRY(session.execute(patience, "ANALYZE " + swap.stage.quoted()));
+    JF_TRY(lock_target(session, patience, swap.target, swap.wait_ns));
+    return take_place(session, patience, swap.stage, swap.target, indexes);
 }
 
 } // namespace jackfield::postgres

@@ -2,6 +2,8 @@
 #include "writer.hpp"
 
 #include "ddl.hpp"
+#include "parameters.hpp"
+#include "select.hpp"
 #include "swap.hpp"
 
 #include <algorithm>
@@ -108,9 +110,11 @@ Status TableWriter::begin(const sdk::Call& call)
     JF_ASSIGN(Session* const on, session(call));
     JF_TRY(on->begin(call));
     open_ = true;
-    if (const std::string locks = progress_.lock_sql(); !locks.empty())
-        JF_TRY(on->execute(call, locks));
-    return {};
+    const std::string locks = progress_.lock_sql();
+    const Status locked = locks.empty() ? Status() : on->execute(call, locks);
+    if (!locked && locked.error().code == Progress::fenced_code)
+        return progress_.fenced();
+    return locked;
 }
 
 void TableWriter::roll_back()
@@ -221,7 +225,7 @@ Status TableWriter::swap(const sdk::Call& call)
     if (!loaded) // nothing was ever written: the new content is empty
         return target ? on.execute(call, "DELETE FROM " + target_.quoted()) : Status();
     if (target)
-        return put_in_place(on, call, stage_, *target, plan_.swap_wait_ns);
+        return put_in_place(on, call, {stage_, *target, *loaded, written_, plan_.swap_wait_ns});
     return on.execute(call, "ALTER TABLE " + stage_.quoted() + " RENAME TO " + quote_identifier(target_.name));
 }
 
@@ -292,9 +296,40 @@ Status TableWriter::abort(const sdk::Call&)
     return {};
 }
 
-Result<OwnedStream> TableWriter::query(const sdk::Call&, std::string_view, std::optional<OwnedStream>)
+/// Sees the open epoch: the table, and what is loaded under the name jackfield_epoch; in a replace also under the table's own
+/// name, where that is written without a schema.
+Result<OwnedStream> TableWriter::query(const sdk::Call& call, std::string_view sql, std::optional<OwnedStream> params)
 {
-    return fail(JF_E_UNSUPPORTED, "this sink answers no query inside its open epoch");
+    if (lost_)
+        return fail(JF_E_STATE, "the open epoch was rolled back; it is sent again first");
+    JF_TRY(check_reads(sql));
+    Params values;
+    if (params) {
+        JF_ASSIGN(values, params_of(std::move(*params)));
+    }
+    const auto ready = [&]() -> Status {
+        JF_ASSIGN(const auto refused, flush(call, sdk::Rejects(nullptr))); // a row at fault is found again when the epoch is
+        (void)refused;
+        JF_TRY(begin(call));
+        return staging_ ? lease_->execute(call, std::string("DELETE FROM pg_temp.") + Merge::stage) : Status();
+    };
+    if (auto done = ready(); !done)
+        return failed(call, std::move(done).error());
+    const auto ask = [&]() -> Result<OwnedStream> {
+        JF_TRY(lease_->execute(call, "SAVEPOINT jackfield_query"));
+        if (table_) {
+            const std::string rows = " AS SELECT * FROM " + loaded().quoted();
+            JF_TRY(lease_->execute(call, "CREATE TEMPORARY VIEW jackfield_epoch" + rows));
+            if (plan_.mode == Mode::replace)
+                JF_TRY(lease_->execute(call, "CREATE TEMPORARY VIEW " + quote_identifier(target_.name) + rows));
+        }
+        JF_TRY(lease_->execute(call, "SET LOCAL transaction_read_only = on"));
+        return read_all(*lease_, call, sql, values, {});
+    };
+    auto answer = ask();
+    if (const auto back = lease_->execute(call, "ROLLBACK TO SAVEPOINT jackfield_query; RELEASE SAVEPOINT jackfield_query"); !back)
+        return failed(call, back.error());
+    return answer;
 }
 
 } // namespace jackfield::postgres

@@ -72,6 +72,7 @@ private:
     std::unique_ptr<Loader> loader_;
     std::optional<Merge> merge_;
     bool warned_ = false;
+    std::vector<std::string> written_; // names of the columns that rows were copied into
 
     bool open_ = false;      // a transaction
     bool made_here_ = false; // it made or changed the table

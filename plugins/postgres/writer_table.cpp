@@ -180,13 +180,16 @@ Status TableWriter::plan_copy()
     JF_ASSIGN(CopyColumns columns, columns_to_copy());
     warned_ = true;
     CopyColumns same = columns;
+    written_.clear();
+    for (const Field& field : columns.schema.fields)
+        written_.push_back(field.name);
     merge_.reset();
-    CopyTarget to{loaded().quoted(), loaded().name, "", "", false};
+    CopyTarget to{loaded().quoted(), loaded().name, "", false};
     if (plan_.staged()) {
         const auto mark = columns.schema.find(plan_.deleted);
         const bool boolean = mark && columns.types[*mark].kind == Kind::boolean;
         merge_.emplace(plan_, *table_, columns.schema, boolean);
-        to = {std::string("pg_temp.") + Merge::stage, Merge::stage, Merge::order, "", false};
+        to = {std::string("pg_temp.") + Merge::stage, Merge::stage, Merge::order, false};
     }
     to.constraints_later = table_->deferred && !plan_.staged();
     auto encoder = make_row_encoder(std::move(columns));

@@ -311,3 +311,25 @@ TEST_CASE("several lanes load one table at once, each with its own partition")
     CHECK(warehouse.sql("SELECT count(*), count(DISTINCT id) FROM orders") == "15000|15000");
     CHECK(warehouse.sql("SELECT count(*) FROM jackfield.progress") == "3");
 }
+
+TEST_CASE("a question inside the open epoch sees its rows, changes nothing, and the epoch goes on")
+{
+    Warehouse warehouse;
+    warehouse.sql("CREATE TABLE orders (id bigint PRIMARY KEY, region text, amount numeric(12,2)); INSERT INTO orders VALUES (-1, 'old', 1)");
+    const std::string mode = GENERATE("append", "replace", "upsert");
+    Instance sink = warehouse.sink("{\"table\":\"orders\",\"mode\":\"" + mode + "\"" + (mode == "upsert" ? ",\"key\":[\"id\"]" : "") + "}");
+    Writing writing(sink);
+    writing.acquire();
+    writing.schema(orders);
+    writing.write(some(0, 10));
+    const std::string seen = mode == "replace" ? "10" : "11";
+    CHECK(writing.ask("SELECT count(*) AS n FROM orders") == "{\"n\":" + seen + "}");
+    CHECK(writing.ask("SELECT count(*) AS n FROM jackfield_epoch") == "{\"n\":" + seen + "}");
+    CHECK_THROWS(writing.ask("DELETE FROM orders"));
+    CHECK_THROWS(writing.ask("WITH gone AS (DELETE FROM orders RETURNING id) SELECT count(*) FROM gone"));
+    CHECK_THROWS(writing.ask("SELECT nix FROM orders"));
+    CHECK(warehouse.sql("SELECT count(*) FROM orders") == "1");
+    writing.write(some(10, 10), 1);
+    CHECK(writing.commit("p20", 1, true) == JF_OK);
+    CHECK(warehouse.sql("SELECT count(*) FROM orders WHERE region = 'eu'") == "20");
+}
