@@ -3,6 +3,10 @@
 
 #include "command.hpp"
 
+#include <jackfield/runtime/interval.hpp>
+
+#include <optional>
+
 namespace jackfield::cli {
 
 class Session;
@@ -15,6 +19,7 @@ void add_test(Command root, Session& session);
 void add_render(Command root, Session& session);
 void add_reset(Command root, Session& session);
 void add_runs(Command root, Session& session);
+void add_backfill(Command root, Session& session);
 void add_connections(Command root, Session& session);
 void add_plugin(Command root, Session& session);
 void add_schema(Command root, Session& session);
@@ -29,6 +34,7 @@ struct RunRequest {
     std::vector<std::string> only;
     std::string from;
     std::string continue_run;
+    std::optional<DataInterval> interval; ///< of a run of a backfill that is resumed
     bool full_refresh = false, fresh = false;
     bool json = false, quiet = false, verbose = false;
 };

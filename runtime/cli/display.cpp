@@ -14,7 +14,9 @@ Display::Display(Mode mode, const Terminal& terminal) : mode_(mode), terminal_(t
         thread_ = std::thread([this] { draw_often(); });
 }
 
-Display::~Display()
+Display::~Display() { finish(); }
+
+void Display::finish()
 {
     {
         const std::scoped_lock lock(mutex_);
@@ -25,7 +27,7 @@ Display::~Display()
         thread_.join();
 }
 
-void Display::use(std::unique_ptr<RunView> view)
+void Display::use(std::unique_ptr<View> view)
 {
     const std::scoped_lock lock(mutex_);
     view_ = std::move(view);

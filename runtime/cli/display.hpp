@@ -27,8 +27,10 @@ public:
     Display& operator=(const Display&) = delete;
 
     /// Before the first event.
-    void use(std::unique_ptr<RunView> view);
+    void use(std::unique_ptr<View> view);
     void take(const Event& event);
+    /// Draws what is left; nothing moves any more. Twice is as once.
+    void finish();
     /// A sentence between the lines, to stderr.
     void say(const std::string& line);
 
@@ -40,7 +42,7 @@ private:
     const Mode mode_;
     const Terminal terminal_;
     std::mutex mutex_; // guards all below
-    std::unique_ptr<RunView> view_;
+    std::unique_ptr<View> view_;
     std::string pending_;             // lines that stay, not drawn yet
     std::vector<std::size_t> drawn_;  // widths of the moving lines on the screen
     bool closed_ = false;             // nobody reads any more: the run goes on without a word

@@ -25,6 +25,7 @@ int main(int count, char** words)
         root.details(exit_codes);
         session.declare(root);
         add_run(root, session);
+        add_backfill(root, session);
         add_check(root, session);
         add_plan(root, session);
         add_peek(root, session);

@@ -59,7 +59,7 @@ int run_and_show(Session& session, const RunRequest& request)
     const auto flow = Session::read_flow(request.flow, runtime);
     if (!flow)
         return exit_faults;
-    const FlowReading bound = flow->bind(*parameters, &runtime.components());
+    const FlowReading bound = flow->bind(*parameters, &runtime.components(), request.interval ? &*request.interval : nullptr);
     if (!bound.flow)
         return say(bound.faults);
     if (!Session::open_state(runtime))
@@ -73,13 +73,14 @@ int run_and_show(Session& session, const RunRequest& request)
     options.full_refresh = request.full_refresh;
     options.fresh = request.fresh;
     options.continue_run = request.continue_run;
+    options.interval = request.interval;
     const Cancel cancel = options.cancel;
     Signals signals([&display, cancel](int number, int count) { on_signal(display, cancel, number, count); });
     auto report = runtime.run(*flow, *parameters, std::move(options));
     if (report)
         return exit_code_of(*report, signals.first());
     if (report.error().kind == JF_E_CONFIG)
-        if (auto faults = runtime.check(*flow, *parameters); !faults.empty())
+        if (auto faults = runtime.check(*flow, *parameters, request.interval ? &*request.interval : nullptr); !faults.empty())
             return say(faults);
     return say(report.error());
 }

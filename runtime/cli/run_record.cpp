@@ -7,6 +7,8 @@
 #include "observe/log.hpp"
 #include "observe/text.hpp"
 
+#include <jackfield/runtime/interval.hpp>
+
 #include <boost/json/parse.hpp>
 
 namespace jackfield::cli {
@@ -122,6 +124,8 @@ std::string text_of(const RunRecord& record, const Terminal& terminal)
     fact("why", why(run.reason, run.message));
     fact("parameters", run.parameters_json == "{}" ? "" : run.parameters_json);
     fact("environment", run.environment);
+    if (const auto interval = DataInterval::from_json(run.interval_json))
+        fact("interval", interval->from + " … " + interval->to);
     fact("goes on with", run.continued_from.empty() ? "" : " run " + run.continued_from);
     fact("part of", run.parent_run.empty() ? "" : "run " + run.parent_run + ", task " + run.parent_task);
     if (!store::is_terminal(run.state))
@@ -172,6 +176,8 @@ boost::json::object json_of(const store::Run& run)
     put_time(out, "ended_at", run.ended_at);
     out["parameters"] = parsed(run.parameters_json);
     put(out, "environment", run.environment);
+    if (!run.interval_json.empty())
+        out["interval"] = parsed(run.interval_json);
     put(out, "continued_from", run.continued_from);
     put(out, "parent_run", run.parent_run);
     put(out, "parent_task", run.parent_task);

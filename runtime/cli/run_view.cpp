@@ -210,6 +210,8 @@ std::string RunView::failed(const Event& event) const
 
 std::string RunView::waiting(const Event& event) const
 {
+    if (event.name == "AwaitingSlot")
+        return "  " + terminal_.dim("…") + " " + named(name_of_task(event)) + observe::one_line(event.message) + "\n";
     if (event.name != "AwaitingRetry")
         return {};
     const std::int64_t wait = std::max<std::int64_t>(0, event.retry_at_ns - event.at_ns);

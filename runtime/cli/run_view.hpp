@@ -13,8 +13,18 @@
 
 namespace jackfield::cli {
 
-/// One thread at a time.
-class RunView {
+/// What is drawn while something is going on. One thread at a time.
+class View {
+public:
+    virtual ~View() = default;
+    /// Takes an event; the lines that it leaves for good, each ended by '\n'; mostly none.
+    [[nodiscard]] virtual std::string take(const Event& event) = 0;
+    /// Lines that move, newest state, none longer than `width` columns.
+    [[nodiscard]] virtual std::vector<std::string> live_lines(std::int64_t now_ns, std::size_t width) const = 0;
+};
+
+/// One run. One thread at a time.
+class RunView final : public View {
 public:
     struct Options {
         bool verbose = false; ///< log lines of level info too
@@ -25,10 +35,9 @@ public:
     /// flow: bound, for names and places.
     RunView(const Flow& flow, const Terminal& terminal, Options options);
 
-    /// Takes an event; the lines that it leaves for good, each ended by '\n'; mostly none.
-    [[nodiscard]] std::string take(const Event& event);
-    /// A line for each running task, newest state, no longer than `width` columns.
-    [[nodiscard]] std::vector<std::string> live_lines(std::int64_t now_ns, std::size_t width) const;
+    [[nodiscard]] std::string take(const Event& event) override;
+    /// A line for each running task.
+    [[nodiscard]] std::vector<std::string> live_lines(std::int64_t now_ns, std::size_t width) const override;
 
 private:
     struct Running {

@@ -136,7 +136,21 @@ int prune(const Session& session, const PruneRequest& request)
     return exit_done;
 }
 
-/// The flow as it was run, from the file if that is still the same or from the history.
+/// The parameters of a run as the command line gives them.
+std::vector<std::string> parameters_of(const store::Run& run)
+{
+    std::vector<std::string> out;
+    boost::system::error_code wrong;
+    const boost::json::value values = boost::json::parse(run.parameters_json, wrong);
+    if (wrong || !values.is_object())
+        return out;
+    for (const auto& [key, value] : values.get_object())
+        if (!value.is_null()) // one that is not required and was not given
+            out.push_back(std::string(key) + "=" + (value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value)));
+    return out;
+}
+
+/// Goes on with a run: its parameters, its environment, its interval; the flow from its file as it is now.
 int resume(Session& session, const std::string& id, const std::string& flow, RunRequest request)
 {
     {
@@ -147,14 +161,18 @@ int resume(Session& session, const std::string& id, const std::string& flow, Run
         const auto run = state->run(id);
         if (!run)
             return say(run.error());
-        if (run->state == store::State::completed)
-            return say(fail(JF_E_CONFIG, "run " + run->id + " completed; there is nothing to go on with"));
+        if (!session.environment().empty() && session.environment() != run->environment)
+            return say(fail(JF_E_CONFIG, "run " + run->id + " was made " + (run->environment.empty() ? "without --env" : "with --env " + run->environment) +
+                                             " and is resumed with the same; take --env away, or run the flow anew: jackfield run"));
+        session.use_environment(run->environment);
         request.continue_run = run->id;
-        boost::system::error_code wrong;
-        const boost::json::value values = boost::json::parse(run->parameters_json, wrong);
-        if (!wrong && values.is_object())
-            for (const auto& [key, value] : values.get_object())
-                request.parameters.push_back(std::string(key) + "=" + (value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value)));
+        request.parameters = parameters_of(*run);
+        if (!run->interval_json.empty()) {
+            auto interval = DataInterval::from_json(run->interval_json);
+            if (!interval)
+                return say(interval.error());
+            request.interval = std::move(*interval);
+        }
         request.flow = flow.empty() ? run->flow + ".flow.json" : flow;
         std::error_code none;
         if (!std::filesystem::is_regular_file(request.flow, none))
@@ -175,6 +193,8 @@ void add_resume(Command runs, Session& session)
         .argument("FLOW", given->flow, "The flow file (default: NAME.flow.json in this folder)", Words::flow, false)
         .flag("--json", given->request.json, "One JSON object for each event, one a line")
         .flag("-q,--quiet", given->request.quiet, "Nothing but failures, to stderr")
+        .details("Its parameters, environment and interval are those of the run. Tasks that it completed, or that a run before it completed,\n"
+                 "are not run again: their results are read back. What such a task does must be what it did then; other tasks may be changed.")
         .example("jackfield runs resume 7f3a", "tasks that completed are not run again; pipelines go on after their last commit")
         .action([&session, given] { return resume(session, given->run, given->flow, given->request); });
 }

@@ -37,6 +37,8 @@ public:
     /// The connections file that is used; empty: none.
     [[nodiscard]] std::filesystem::path connections_file(const std::filesystem::path& flow_file = {}) const;
     [[nodiscard]] const std::string& environment() const { return environment_; }
+    /// As if it had been given with --env.
+    void use_environment(std::string name) { environment_ = std::move(name); }
 
     /// The flow; empty: its faults were printed.
     [[nodiscard]] static std::optional<Flow> read_flow(const std::string& file, const Runtime& runtime);

@@ -6,6 +6,7 @@ find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(PostgreSQL REQUIRED) # libpq: the plugin postgres
+find_package(date REQUIRED CONFIG)                       # time zones, until std::chrono of the compiler has them
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)       # checks: regular expressions in linear time

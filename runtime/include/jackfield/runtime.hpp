@@ -10,6 +10,7 @@
 #include <jackfield/abi/arrow.h>
 #include <jackfield/runtime/event.hpp>
 #include <jackfield/runtime/flow.hpp>
+#include <jackfield/runtime/interval.hpp>
 #include <jackfield/runtime/report.hpp>
 #include <jackfield/sdk/result.hpp>
 
@@ -21,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +68,7 @@ struct RunOptions {
     bool full_refresh = false;           ///< forget cursors and tokens of this flow first: load everything again
     bool fresh = false;                  ///< do not continue a killed or failed run: fence it off and start anew
     std::string continue_run;            ///< id of the run to continue from its failed tasks; empty: decided by the last run
+    std::optional<DataInterval> interval;    ///< of a backfill: what the run is about, and the slice of its tokens
     Cancel cancel;
     /// Bounded Arrow data for sources {"use": "memory", "name": NAME}; moved in.
     std::map<std::string, ArrowArrayStream*> inputs;
@@ -88,10 +91,10 @@ public:
     [[nodiscard]] Result<Report> run(const Flow& flow, const boost::json::object& parameters = {}, RunOptions options = {});
 
     /// All faults of a flow with these plugins; empty: it can be run. Opens nothing outside.
-    [[nodiscard]] std::vector<Fault> check(const Flow& flow, const boost::json::object& parameters = {});
+    [[nodiscard]] std::vector<Fault> check(const Flow& flow, const boost::json::object& parameters = {}, const DataInterval* interval = nullptr);
 
-    /// What a run would do. Opens nothing outside.
-    [[nodiscard]] Result<FlowPlan> plan(const Flow& flow, const boost::json::object& parameters = {});
+    /// What a run would do, about an interval if one is given. Opens nothing outside.
+    [[nodiscard]] Result<FlowPlan> plan(const Flow& flow, const boost::json::object& parameters = {}, const DataInterval* interval = nullptr);
 
     /// The installed plugins, as flow readers need them: Flow::from_file(file, {.components = &runtime.components()}).
     [[nodiscard]] const ComponentCatalog& components() const;

@@ -323,11 +323,11 @@ Result<json::value> evaluate_node(const Node& node, const json::object& paramete
         return json::value(node.kind == Kind::all);
     case Kind::reference: break;
     }
-    if (node.reference.kind == Reference::Kind::parameter) {
+    if (node.reference.is_bound_early())
         if (const auto* value = parameters.if_contains(node.reference.name))
             return *value;
+    if (node.reference.kind == Reference::Kind::parameter)
         return fail(JF_E_CONFIG, "the parameter " + in_quotes(node.reference.name) + " has no value");
-    }
     JF_ASSIGN(auto value, look_up(node.reference, {scope.item, scope.item_index, scope.results}));
     return *value;
 }

@@ -33,7 +33,7 @@ Error FlowReading::error() const
     return as_error(faults);
 }
 
-FlowReading Flow::bind(const json::object& given, const ComponentCatalog* components) const
+FlowReading Flow::bind(const json::object& given, const ComponentCatalog* components, const DataInterval* interval) const
 {
     FlowReading out;
     const auto fault = [&](const std::string& name, std::string message) {
@@ -59,6 +59,9 @@ FlowReading Flow::bind(const json::object& given, const ComponentCatalog* compon
             fault(name, "unknown parameter; " + remedy(name, names, "parameters"));
     if (!out.faults.empty())
         return out;
+    if (interval)
+        for (auto& [name, value] : interval->members())
+            bound_values["interval." + std::string(view(name))] = value;
     ReadContext context;
     context.values_put_in = true;
     context.components = components;
@@ -67,6 +70,7 @@ FlowReading Flow::bind(const json::object& given, const ComponentCatalog* compon
     Flow flow = read_all(context, copy, bound_values);
     for (auto& task : flow.tasks)
         attach_sub_flow(*copy, task);
+    flow.reads_interval = reads_interval; // of its sub-flows too
     flow.bound = true;
     out.faults = std::move(context.faults);
     sort_faults(out.faults);
@@ -83,7 +87,7 @@ Result<json::value> Flow::resolve(const json::value& value, const Scope& scope) 
             error = fail(JF_E_CONFIG, std::move(message), path.dotted());
     };
     const auto look = [&](const Reference& reference) -> Result<std::optional<json::value>> {
-        if (const auto* known = reference.kind == Reference::Kind::parameter ? values.if_contains(reference.name) : nullptr)
+        if (const auto* known = reference.is_bound_early() ? values.if_contains(reference.name) : nullptr)
             return std::optional(*known);
         return look_up(reference, {scope.item, scope.item_index, scope.results});
     };
@@ -158,6 +162,15 @@ const Connection* Flow::connection(std::string_view connection_name) const
     const auto found =
         std::find_if(connections.begin(), connections.end(), [&](const Connection& one) { return one.name == connection_name; });
     return found == connections.end() ? nullptr : &*found;
+}
+
+json::object Flow::parameter_values() const
+{
+    json::object out;
+    for (const auto& [name, value] : values)
+        if (name.find('.') == name.npos)
+            out[name] = value;
+    return out;
 }
 
 const std::string& Flow::file() const

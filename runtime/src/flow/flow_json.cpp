@@ -109,6 +109,8 @@ json::value to_json(const Pipeline& pipeline)
     }
     if (!pipeline.gate.empty())
         out["gate"] = to_json_list(pipeline.gate);
+    if (pipeline.gate_in_steps)
+        out["gate"] = "transactional";
     json::object limits;
     const auto& given = pipeline.limits;
     if (given.epoch_rows)
@@ -155,6 +157,8 @@ json::value to_json(const Task& task)
         out["for_each"] = json::object{{"in", task.for_each->items},
                                        {"max_parallel", task.for_each->max_parallel},
                                        {"fail", task.for_each->fail_fast ? "fast" : "collect"}};
+    if (!task.slots.empty())
+        out["slots"] = json::array(task.slots.begin(), task.slots.end());
     if (task.timeout)
         out["timeout"] = format_duration(*task.timeout);
     if (task.attempt_timeout)
@@ -198,6 +202,12 @@ json::value Flow::to_json() const
         out["timeout"] = format_duration(*timeout);
     if (max_parallel)
         out["max_parallel"] = *max_parallel;
+    if (!slots.empty()) {
+        json::object all_slots;
+        for (const auto& [key, count] : slots)
+            all_slots[key] = count;
+        out["slots"] = std::move(all_slots);
+    }
     if (schedule)
         out["schedule"] = *schedule;
     return sorted(out);

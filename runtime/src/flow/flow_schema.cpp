@@ -30,6 +30,7 @@ constexpr const char* frame = R"({
   "schedule": {"type": "object", "properties": {"cron": {"type": "string"}, "every": {"$ref": "#/definitions/duration"}, "rrule": {"type": "string"}, "timezone": {"type": "string"}}},
   "timeout": {"$ref": "#/definitions/duration"},
   "max_parallel": {"$ref": "#/definitions/count", "description": "tasks at once"},
+  "slots": {"type": "object", "propertyNames": {"$ref": "#/definitions/name"}, "additionalProperties": {"$ref": "#/definitions/count"}, "description": "key: how many tasks of all runs may hold it at once"},
   "hooks": {"type": "object", "additionalProperties": false, "properties": {"success": {"$ref": "#/definitions/actions"}, "failure": {"$ref": "#/definitions/actions"}, "late": {"$ref": "#/definitions/actions"}}},
   "outputs": {"type": "object"}
 },
@@ -49,7 +50,7 @@ constexpr const char* frame = R"({
   "limits": {"type": "object", "additionalProperties": false, "properties": {"epoch": {"type": "object", "additionalProperties": false, "properties": {"rows": {"$ref": "#/definitions/count"}, "bytes": {"$ref": "#/definitions/size"}, "interval": {"$ref": "#/definitions/duration"}}}, "queue": {"$ref": "#/definitions/count"}, "lanes": {"$ref": "#/definitions/count"}}},
   "task": {"type": "object", "if": {"required": ["use"]}, "then": {"$ref": "#/definitions/action_task"}, "else": {"additionalProperties": false, "properties": {
     "source": {"$ref": "#/definitions/source"}, "steps": {"type": "array", "items": {"$ref": "#/definitions/step"}}, "sink": {"$ref": "#/definitions/sink"},
-    "quarantine": {"$ref": "#/definitions/sink"}, "outputs": {"type": "object", "additionalProperties": {"$ref": "#/definitions/sink"}}, "gate": {"$ref": "#/definitions/actions"},
+    "quarantine": {"$ref": "#/definitions/sink"}, "outputs": {"type": "object", "additionalProperties": {"$ref": "#/definitions/sink"}}, "gate": {"anyOf": [{"const": "transactional"}, {"$ref": "#/definitions/actions"}]},
     "delivery": {"enum": ["at_least_once", "exactly_once"]}, "limits": {"$ref": "#/definitions/limits"},
     "chart": {"$ref": "#/definitions/chart"}, "charts": {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/chart"}}, "title": {"type": "string"}, "out": {"type": "string"},
     "flow": {"type": "string"}, "parameters": {"type": "object"}}}}
@@ -61,6 +62,7 @@ constexpr const char* task_members = R"({
   "trigger": {"enum": ["all_success", "all_done", "none_failed", "one_success", "one_failed", "always"]},
   "when": {"type": ["string", "boolean"], "description": "condition, for example ${full} == true"},
   "for_each": {"$ref": "#/definitions/for_each"},
+  "slots": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "description": "keys of the flow's slots that the task holds while it runs"},
   "retry": {"$ref": "#/definitions/retry"},
   "timeout": {"$ref": "#/definitions/duration", "description": "of the whole task, all attempts"},
   "attempt_timeout": {"$ref": "#/definitions/duration", "description": "of one attempt"}

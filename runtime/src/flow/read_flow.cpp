@@ -25,7 +25,7 @@ namespace {
 json::value with_parameters(const json::value& value, const json::object& values, const Path& path)
 {
     const Lookup lookup = [&](const Reference& reference) -> Result<std::optional<json::value>> {
-        const auto* found = reference.kind == Reference::Kind::parameter ? values.if_contains(reference.name) : nullptr;
+        const auto* found = reference.is_bound_early() ? values.if_contains(reference.name) : nullptr;
         return found != nullptr ? std::optional(*found) : std::optional<json::value>();
     };
     const ReportFault ignore = [](const Path&, const std::string&) {}; // check_references() has reported it
@@ -45,7 +45,7 @@ json::value task_with_parameters(const json::value& task, const json::object& va
 void check_put_in(ReadContext& context, const Spot& spot, const json::value& value, const json::object& values)
 {
     const Lookup lookup = [&](const Reference& reference) -> Result<std::optional<json::value>> {
-        const auto* found = reference.kind == Reference::Kind::parameter ? values.if_contains(reference.name) : nullptr;
+        const auto* found = reference.is_bound_early() ? values.if_contains(reference.name) : nullptr;
         return found != nullptr ? std::optional(*found) : std::optional<json::value>();
     };
     (void)put_in(value, lookup, spot.path, [&](const Path& path, std::string message) {
@@ -99,6 +99,23 @@ void read_hooks(ReadContext& context, Members& whole, Flow& flow)
         for (const auto& [spot, action] : members.list(name))
             list->push_back(read_component(context, spot, *action, ComponentKind::action));
     members.finish();
+}
+
+/// "slots": {"warehouse": 2}
+void read_slots(ReadContext& context, Members& whole, Flow& flow)
+{
+    const auto* slots = whole.take("slots");
+    if (slots == nullptr)
+        return;
+    Members members(context, whole.at("slots"), *slots);
+    for (const auto& entry : members.rest()) {
+        const std::string name(view(entry.key()));
+        if (!is_name(name))
+            members.at(name).fault(context, in_quotes(name) + " is no name; a name is a letter, then letters, digits, '_' or '-', at most 64",
+                                   JsonText::Part::key);
+        if (const auto count = members.whole(name, 1, 1'000'000))
+            flow.slots[name] = static_cast<std::uint32_t>(*count);
+    }
 }
 
 struct FileText {
@@ -159,8 +176,10 @@ public:
         context.schemas = origin->schemas.get();
         Flow flow = read_all(context, origin, {});
         if (with_sub_flows)
-            for (auto& task : flow.tasks)
+            for (auto& task : flow.tasks) {
                 sub_flow(context, *origin, task);
+                flow.reads_interval = flow.reads_interval || (task.sub_flow.flow && task.sub_flow.flow->reads_interval);
+            }
         out.faults = std::move(context.faults);
         sort_faults(out.faults);
         if (out.faults.empty())
@@ -281,6 +300,7 @@ Flow read_all(ReadContext& context, const std::shared_ptr<FlowOrigin>& origin, c
     flow.timeout = members.duration("timeout");
     if (const auto limit = members.whole("max_parallel", 1, std::numeric_limits<std::uint32_t>::max()))
         flow.max_parallel = static_cast<std::uint32_t>(*limit);
+    read_slots(context, members, flow);
     if (const auto* schedule = members.take("schedule")) {
         check_schedule(context, members.at("schedule"), *schedule);
         flow.schedule = members.object("schedule");
@@ -295,7 +315,7 @@ Flow read_all(ReadContext& context, const std::shared_ptr<FlowOrigin>& origin, c
     read_tasks(context, members, known, flow);
     members.finish();
     check_structure(context, text, flow);
-    check_references(context, *origin, flow);
+    flow.reads_interval = check_references(context, *origin, flow);
     flow.values = std::move(known);
     flow.origin = origin;
     return flow;

@@ -129,6 +129,22 @@ Limits read_limits(Members& task)
     return out;
 }
 
+/// A list of actions, or "transactional": the actions among the steps.
+void read_gate(Members& task, Pipeline& out)
+{
+    const auto* gate = task.take("gate");
+    if (gate == nullptr)
+        return;
+    if (gate->is_string() && !has_references(view(gate->get_string()))) {
+        out.gate_in_steps = *gate == "transactional";
+        if (!out.gate_in_steps)
+            task.at("gate").fault(task.context(), "expected \"transactional\" or a list of actions, got " + shown(*gate));
+        return;
+    }
+    for (const auto& [spot, action] : task.list("gate"))
+        out.gate.push_back(read_component(task.context(), spot, *action, ComponentKind::action));
+}
+
 Pipeline read_pipeline(Members& task)
 {
     auto& context = task.context();
@@ -157,8 +173,7 @@ Pipeline read_pipeline(Members& task)
             out.outputs[name] = read_component(context, members.at(name), entry.value(), ComponentKind::sink);
         }
     }
-    for (const auto& [spot, gate] : task.list("gate"))
-        out.gate.push_back(read_component(context, spot, *gate, ComponentKind::action));
+    read_gate(task, out);
     if (const auto delivery = task.choice("delivery", {"at_least_once", "exactly_once"}))
         out.delivery = *delivery == 0 ? Delivery::at_least_once : Delivery::exactly_once;
     out.limits = read_limits(task);
@@ -266,6 +281,28 @@ std::optional<TaskKind> kind_of(Members& task, const json::value& value)
     return {};
 }
 
+/// "slots": "warehouse", or a list of such keys.
+std::vector<std::string> read_task_slots(Members& task)
+{
+    std::vector<std::string> out;
+    const auto* value = task.take("slots");
+    if (value == nullptr)
+        return out;
+    if (value->is_string()) {
+        out.emplace_back(view(value->get_string()));
+        return out;
+    }
+    for (const auto& [spot, key] : task.list("slots")) {
+        if (key->is_string())
+            out.emplace_back(view(key->get_string()));
+        else
+            spot.fault(task.context(), "expected a key of the flow's \"slots\", got " + shown(*key));
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
 void read_order(Members& task, Task& out)
 {
     auto& context = task.context();
@@ -309,6 +346,7 @@ Task read_task(ReadContext& context, const Spot& spot, const std::string& name, 
     out.description = task.text("description").value_or("");
     read_order(task, out);
     out.for_each = read_for_each(task);
+    out.slots = read_task_slots(task);
     out.retry = read_retry(task);
     out.timeout = task.duration("timeout");
     out.attempt_timeout = task.duration("attempt_timeout");

@@ -56,8 +56,8 @@ void check_schedule(ReadContext& context, const Spot& spot, const boost::json::v
 void check_structure(ReadContext& context, const JsonText& text, const Flow& flow);
 
 /// All references of the text as written: parameters and tasks that exist, results of tasks that come before, items only
-/// within for_each.
-void check_references(ReadContext& context, const FlowOrigin& origin, const Flow& flow);
+/// within for_each. Returns whether an interval is named.
+[[nodiscard]] bool check_references(ReadContext& context, const FlowOrigin& origin, const Flow& flow);
 
 /// Reads the whole with these parameter values put in; others stay references.
 [[nodiscard]] Flow read_all(ReadContext& context, const std::shared_ptr<FlowOrigin>& origin, const boost::json::object& values);

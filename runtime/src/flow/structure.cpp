@@ -114,6 +114,17 @@ std::map<std::string, std::set<std::string>> ancestors(const Flow& flow)
     return out;
 }
 
+void check_slots(ReadContext& context, const JsonText& text, const Flow& flow)
+{
+    std::vector<std::string> names;
+    for (const auto& [name, count] : flow.slots)
+        names.push_back(name);
+    for (const auto& task : flow.tasks)
+        for (const auto& slot : task.slots)
+            if (!flow.slots.contains(slot))
+                Spot{&text, {"tasks", task.name, "slots"}}.fault(context, "no slots " + in_quotes(slot) + "; " + (names.empty() ? "write \"slots\": {\"" + slot + "\": 2} beside \"tasks\"" : remedy(slot, names, "slots")));
+}
+
 class ReferenceCheck {
 public:
     ReferenceCheck(ReadContext& context, const Flow& flow) : context_(context), names_(task_names(flow))
@@ -129,6 +140,8 @@ public:
         bool item = false;
     };
 
+    bool names_interval = false; ///< one was met
+
     void value(const JsonText& text, const json::value& value, const Path& path, const Allowed& allowed)
     {
         for_each_reference(
@@ -143,6 +156,7 @@ public:
             return std::find(names.begin(), names.end(), name) != names.end();
         };
         switch (reference.kind) {
+        case Reference::Kind::interval: names_interval = true; return;
         case Reference::Kind::parameter:
             if (!known(parameters_, reference.name))
                 spot.fault(context_, "no parameter " + in_quotes(reference.name) + "; " + remedy(reference.name, parameters_, "parameters"));
@@ -192,10 +206,11 @@ void check_task_references(ReferenceCheck& check, const JsonText& text, const Ta
 void check_structure(ReadContext& context, const JsonText& text, const Flow& flow)
 {
     check_after(context, text, flow);
+    check_slots(context, text, flow);
     check_circles(context, text, flow);
 }
 
-void check_references(ReadContext& context, const FlowOrigin& origin, const Flow& flow)
+bool check_references(ReadContext& context, const FlowOrigin& origin, const Flow& flow)
 {
     ReferenceCheck check(context, flow);
     const auto& text = origin.text;
@@ -214,6 +229,7 @@ void check_references(ReadContext& context, const FlowOrigin& origin, const Flow
     ReadContext unused; // faults of the connections' form were reported when they were collected for reading
     for (const auto& connection : collect_connections(unused, origin))
         check.value(*connection.spot.text, *connection.value, connection.spot.path, {});
+    return check.names_interval;
 }
 
 } // namespace jackfield

@@ -5,6 +5,8 @@
 #include "units.hpp"
 #include "words.hpp"
 
+#include <jackfield/runtime/interval.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -46,8 +48,8 @@ std::optional<Path> access_path(std::string_view text)
 
 Error unreadable(std::string_view inner)
 {
-    return fail(JF_E_CONFIG, "${" + printable(inner) + "} is no reference; write ${parameter}, ${tasks.NAME.result.member}, "
-                                                       "${item} or ${item_index}; $${ stands for the characters ${");
+    return fail(JF_E_CONFIG, "${" + printable(inner) + "} is no reference; write ${parameter}, ${interval.from}, "
+                                                       "${tasks.NAME.result.member}, ${item} or ${item_index}; $${ stands for the characters ${");
 }
 
 std::string escaped(std::string_view text)
@@ -149,6 +151,13 @@ Result<Reference> parse_reference(std::string_view inner)
     if (inner == "item_index") {
         out.kind = Reference::Kind::item_index;
         return out;
+    }
+    if (inner.starts_with("interval.")) {
+        out.kind = Reference::Kind::interval;
+        out.name = inner;
+        if (is_interval_member(inner.substr(9)))
+            return out;
+        return fail(JF_E_CONFIG, "${" + printable(inner) + "}: an interval has " + std::string(interval_members()));
     }
     std::string_view rest;
     if (inner == "item" || inner.starts_with("item.") || inner.starts_with("item[")) {
@@ -308,6 +317,9 @@ Result<std::optional<json::value>> look_up(const Reference& reference, const Sco
     using Found = std::optional<json::value>;
     if (reference.kind == Reference::Kind::parameter)
         return Found();
+    if (reference.kind == Reference::Kind::interval)
+        return fail(JF_E_CONFIG, "${" + reference.text + "} has a value only in a backfill; run the flow with jackfield backfill FLOW "
+                                                          "--from DATE --to DATE --every 1d");
     if (reference.kind == Reference::Kind::item_index)
         return Found(json::value(static_cast<std::int64_t>(scope.item_index)));
     const json::value* whole = scope.item;

@@ -1,4 +1,4 @@
-// References in strings: "${since}", "part-${item.id}.csv", "${tasks.list.result.files}".
+// References in strings: "${since}", "part-${item.id}.csv", "${interval.from}", "${tasks.list.result.files}".
 //
 // A string passes through three forms. As written and between bind() and resolve() it is a *template*: "${…}" is a
 // reference, and of a run of dollars before a '{' each pair stands for one dollar ("$${x}" is the text ${x}). After
@@ -21,11 +21,14 @@
 namespace jackfield {
 
 struct Reference {
-    enum class Kind { parameter, item, item_index, result };
+    enum class Kind { parameter, interval, item, item_index, result };
     Kind kind = Kind::parameter;
-    std::string name; ///< of the parameter or task
+    std::string name; ///< of the parameter or task; "interval.from"
     Path path;        ///< into the item or result
     std::string text; ///< as written, without "${" and "}"
+
+    /// Is its value put in by bind(), found under `name`?
+    [[nodiscard]] bool is_bound_early() const { return kind == Kind::parameter || kind == Kind::interval; }
 };
 
 /// A piece of a template: text, or a reference.

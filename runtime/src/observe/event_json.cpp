@@ -40,6 +40,7 @@ std::string to_json(const Event& event)
     text("flow", event.flow);
     text("task", event.task);
     text("slice", event.slice);
+    text("interval", event.interval);
     number("attempt", event.attempt);
     text("state", event.state);
     text("name", event.name);

@@ -213,9 +213,15 @@ PipelinePlan Planner::pipeline(const Task& task, TaskPlan& out)
     plan.limits = pipeline.limits;
     plan.source = component(pipeline.source, JF_KIND_SOURCE);
     for (const Component& step : pipeline.steps) {
-        plan.steps.push_back(component(step, JF_KIND_TASK));
-        check_face(plan.steps.back(), JF_IS_STEP);
+        ComponentPlan made = component(step, JF_KIND_TASK);
+        const bool asks = pipeline.gate_in_steps && made.described && !made.description.can(JF_IS_STEP) && made.description.can(JF_IS_ACTION);
+        if (!asks)
+            check_face(made, JF_IS_STEP);
+        (asks ? plan.gate : plan.steps).push_back(std::move(made));
     }
+    if (pipeline.gate_in_steps && plan.gate.empty() && !task.deferred)
+        fault("tasks." + task.name + ".gate", "there is nothing to ask before the commit: no step is an action; add to \"steps\" one that looks at a "
+                                              "table, such as {\"use\": \"checks\", \"table\": …, \"unique\": […]}");
     plan.sink = sink(plan, component(pipeline.sink, JF_KIND_SINK), "");
     plan_sides(task, plan, out);
     for (const Component& gate : pipeline.gate) {

@@ -48,6 +48,8 @@ struct Run {
     std::string parent_run; ///< of a sub-flow
     std::string parent_task;
     std::string continued_from; ///< the run that this one goes on with
+    std::string slice;          ///< of a backfill: the name of the interval; empty: none
+    std::string interval_json;  ///< the interval, as DataInterval::to_json() writes it
     std::uint64_t fence = 0;    ///< given by create_run; every later change must carry it
 };
 
@@ -218,12 +220,36 @@ struct Lease {
     std::int64_t expires_at = 0; ///< 0: given back
 };
 
+/// A key under which at most `slots` tasks may work at once. Who asks says how many; it is not kept.
+struct SlotWish {
+    std::string key;
+    std::uint32_t slots = 1;
+};
+
+/// Who holds a place under a key, or waits for one.
+struct SlotUse {
+    std::string key;
+    std::string run;
+    std::string task;
+    std::string slice;
+    bool held = false; ///< false: it waits
+};
+
+/// An interval of a backfill that a completed run was about.
+struct DoneInterval {
+    std::string slice;
+    std::string interval_json;
+    std::string run; ///< may be pruned by now
+    std::int64_t done_at = 0;
+};
+
 /// Which runs to list, newest first. Empty members do not filter.
 struct RunFilter {
     std::string flow;
     std::vector<State> states;
     std::int64_t since = 0;    ///< created at or after
     std::string parent_run;
+    std::optional<std::string> slice; ///< runs about this, none of a sub-flow; empty text: about no interval
     std::string after;         ///< id of the last run of the page before
     std::size_t limit = 50;
 };

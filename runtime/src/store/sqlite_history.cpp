@@ -36,6 +36,8 @@ std::string condition(const RunFilter& filter)
         text += " AND run.flow = ?2";
     if (!filter.parent_run.empty())
         text += " AND run.parent_run = ?3";
+    if (filter.slice)
+        text += " AND run.slice = ?6 AND run.parent_run = ''";
     if (!filter.after.empty())
         text += " AND run.n < (SELECT n FROM run WHERE id = ?4)";
     if (!filter.states.empty()) {
@@ -71,6 +73,8 @@ Run read_run(const Query& row)
     run.parent_task = row.bytes(18);
     run.continued_from = row.bytes(19);
     run.fence = row.natural(20);
+    run.slice = row.bytes(21);
+    run.interval_json = row.bytes(22);
     return run;
 }
 
@@ -92,7 +96,7 @@ Result<Run> SqliteStore::run(std::string_view id)
     if (!found) // pruned between the two queries
         return fail(JF_E_NOT_FOUND, "there is no run '" + std::string(id) + "'; 'jackfield runs list' shows all");
     Run run = read_run(query);
-    run.flow_text = query.bytes(21);
+    run.flow_text = query.bytes(23);
     return run;
 }
 
@@ -107,6 +111,8 @@ Result<std::vector<Run>> SqliteStore::runs(const RunFilter& filter)
     query.bind_if(3, filter.parent_run);
     query.bind_if(4, filter.after);
     query.bind(5, static_cast<std::int64_t>(filter.limit));
+    if (filter.slice)
+        query.bind(6, *filter.slice);
     while (query.next())
         runs.push_back(read_run(query));
     JF_TRY(query.end());

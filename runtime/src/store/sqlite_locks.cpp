@@ -1,4 +1,4 @@
-// Leases and slots.
+// Leases.
 #include "store/sqlite_store.hpp"
 
 #include "store/process.hpp"
@@ -24,14 +24,6 @@ Error held_by(const Lease& lease)
     const std::string run = lease.run.empty() ? "" : ", run " + lease.run;
     return fail(JF_E_UNAVAILABLE, "'" + lease.key + "' is held by process " + std::to_string(lease.holder.pid) + " on " +
                                       lease.holder.host + run + "; wait for it or stop it");
-}
-
-/// Is this slot still within its limit? Those above it disappear when they are given back.
-Status shrink(Database& database)
-{
-    return Query(database, "DELETE FROM slot WHERE run = '' AND n >= coalesce((SELECT slots FROM slot_limit "
-                           "WHERE slot_limit.key = slot.key), 0)")
-        .run();
 }
 
 } // namespace
@@ -79,73 +71,14 @@ Result<std::optional<Lease>> SqliteStore::lease(std::string_view key)
     return stored_lease(*reader_, key);
 }
 
-Status SqliteStore::set_limit(std::string_view key, std::uint32_t slots)
+Result<bool> lease_lost(Database& database, const Run& run)
 {
-    return writer_.run(Commit::committed, [&](Database& database) -> Status {
-        if (slots == 0)
-            JF_TRY(Query(database, "DELETE FROM slot_limit WHERE key = ?", key).run());
-        else
-            JF_TRY(Query(database, "INSERT OR REPLACE INTO slot_limit VALUES (?, ?)", key, slots).run());
-        for (std::uint32_t n = 0; n < slots; ++n)
-            JF_TRY(Query(database, "INSERT OR IGNORE INTO slot VALUES (?, ?, '', '', '')", key, n).run());
-        return shrink(database);
-    });
-}
-
-Result<bool> SqliteStore::acquire_slot(std::string_view key, std::string_view run, std::string_view task,
-                                       std::string_view slice)
-{
-    return write<bool>(Commit::committed, [&](Database& database) -> Result<bool> {
-        {
-            Query held(database, "SELECT 1 FROM slot WHERE key = ? AND run = ? AND task = ? AND slice = ?", key, run, task,
-                       slice);
-            const bool found = held.next();
-            JF_TRY(held.end());
-            if (found)
-                return true;
-        }
-        // A limit that was lowered lets nobody in until as many have left.
-        JF_TRY(Query(database,
-                     "UPDATE slot SET run = ?2, task = ?3, slice = ?4 WHERE key = ?1 AND n = (SELECT min(n) FROM slot "
-                     "WHERE key = ?1 AND run = '') AND (SELECT count(*) FROM slot WHERE key = ?1 AND run <> '') < "
-                     "(SELECT slots FROM slot_limit WHERE key = ?1)",
-                     key, run, task, slice)
-                   .run());
-        if (database.changes() == 1)
-            return true;
-        Query limit(database, "SELECT 1 FROM slot_limit WHERE key = ?", key);
-        const bool known = limit.next();
-        JF_TRY(limit.end());
-        if (!known)
-            return fail(JF_E_NOT_FOUND, "there is no limit '" + std::string(key) + "'; set it first");
+    if (run.lease.empty())
         return false;
-    });
-}
-
-Status SqliteStore::release_slot(std::string_view key, std::string_view run, std::string_view task, std::string_view slice)
-{
-    return writer_.run(Commit::committed, [&](Database& database) -> Status {
-        JF_TRY(Query(database,
-                     "UPDATE slot SET run = '', task = '', slice = '' WHERE key = ? AND run = ? AND task = ? AND slice = ?",
-                     key, run, task, slice)
-                   .run());
-        return shrink(database);
-    });
-}
-
-Status free_slots(Database& database, std::string_view run)
-{
-    JF_TRY(Query(database, "UPDATE slot SET run = '', task = '', slice = '' WHERE run = ? AND run <> ''", run).run());
-    return database.changes() == 0 ? Status() : shrink(database);
-}
-
-Status free_slots(Database& database, std::string_view run, std::string_view task, std::string_view slice)
-{
-    JF_TRY(Query(database,
-                 "UPDATE slot SET run = '', task = '', slice = '' WHERE run = ? AND task = ? AND slice = ? AND run <> ''",
-                 run, task, slice)
-               .run());
-    return database.changes() == 0 ? Status() : shrink(database);
+    Query query(database, "SELECT run, expires_at FROM lease WHERE key = ?", run.lease);
+    const bool found = query.next();
+    JF_TRY(query.end());
+    return !found || query.integer(1) < clock_now() || query.bytes(0) != run.id;
 }
 
 } // namespace jackfield::store

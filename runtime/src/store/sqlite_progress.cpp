@@ -159,6 +159,8 @@ Status SqliteStore::reset(std::string_view flow, std::string_view task)
     return writer_.run(Commit::synced, [&](Database& database) -> Status {
         for (const char* table : {"progress", "generation", "epoch", "snapshot"})
             JF_TRY(forget(database, table, flow, task));
+        if (task.empty())
+            JF_TRY(Query(database, "DELETE FROM interval WHERE flow = ?", flow).run());
         const std::string root = std::string(flow) + (task.empty() ? "" : "/" + std::string(task));
         return Query(database, "DELETE FROM component WHERE instance = ?1 OR substr(instance, 1, length(?1) + 1) = ?1 || '/'",
                      root)
@@ -166,10 +168,11 @@ Status SqliteStore::reset(std::string_view flow, std::string_view task)
     });
 }
 
-Result<std::optional<Generation>> SqliteStore::generation(std::string_view flow, std::string_view task)
+Result<std::optional<Generation>> SqliteStore::generation(std::string_view flow, std::string_view task, std::string_view slice)
 {
     std::lock_guard lock(read_mutex_);
-    Query query(*reader_, "SELECT number, run, complete, started_at FROM generation WHERE flow = ? AND task = ?", flow, task);
+    Query query(*reader_, "SELECT number, run, complete, started_at FROM generation WHERE flow = ? AND task = ? AND slice = ?", flow,
+                task, slice);
     const bool found = query.next();
     JF_TRY(query.end());
     if (!found)
@@ -178,22 +181,23 @@ Result<std::optional<Generation>> SqliteStore::generation(std::string_view flow,
                                       query.integer(3)});
 }
 
-Result<Generation> SqliteStore::start_generation(std::string_view flow, std::string_view task, std::string_view run)
+Result<Generation> SqliteStore::start_generation(std::string_view flow, std::string_view task, std::string_view slice,
+                                                 std::string_view run)
 {
     return write<Generation>(Commit::synced, [&](Database& database) -> Result<Generation> {
         // The number is the time: one forgotten by reset(), or with a lost state file, must never come back, since sinks
         // keep tokens under it.
         const std::int64_t now = clock_now();
-        JF_TRY(Query(database, "INSERT OR REPLACE INTO generation VALUES (?, ?, ?, ?, 0, ?)", flow, task, now, run, now).run());
+        JF_TRY(Query(database, "INSERT OR REPLACE INTO generation VALUES (?, ?, ?, ?, ?, 0, ?)", flow, task, slice, now, run, now).run());
         return Generation{generation_id(now), std::string(run), false, now};
     });
 }
 
-Status SqliteStore::complete_generation(std::string_view flow, std::string_view task, std::string_view id)
+Status SqliteStore::complete_generation(std::string_view flow, std::string_view task, std::string_view slice, std::string_view id)
 {
     return writer_.run(Commit::synced, [&](Database& database) -> Status {
-        JF_TRY(Query(database, "UPDATE generation SET complete = 1 WHERE flow = ? AND task = ? AND 'g' || number = ?", flow,
-                     task, id)
+        JF_TRY(Query(database, "UPDATE generation SET complete = 1 WHERE flow = ? AND task = ? AND slice = ? AND 'g' || number = ?",
+                     flow, task, slice, id)
                    .run());
         if (database.changes() == 1)
             return {};

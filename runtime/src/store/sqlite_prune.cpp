@@ -47,8 +47,10 @@ Status remove_leftovers(Database& database, std::int64_t log_cutoff, std::int64_
     JF_TRY(remove(database, pruned.log_lines,
                   "DELETE FROM log WHERE at < ? AND run IN (SELECT n FROM run WHERE ended_at = 0)", log_cutoff));
 #define JF_REPLACED                                                                                                     \
-    " WHERE updated_at < ? AND EXISTS (SELECT 1 FROM generation AS g WHERE g.flow = old.flow AND g.task = old.task "    \
-    "AND 'g' || g.number <> old.generation AND old.generation GLOB 'g[0-9]*')"
+    " WHERE updated_at < ? AND old.generation GLOB 'g[0-9]*' "                                                          \
+    "AND EXISTS (SELECT 1 FROM generation AS g WHERE g.flow = old.flow AND g.task = old.task) "                         \
+    "AND NOT EXISTS (SELECT 1 FROM generation AS g WHERE g.flow = old.flow AND g.task = old.task "                      \
+    "AND 'g' || g.number = old.generation)"
     JF_TRY(remove(database, pruned.progress, "DELETE FROM progress AS old" JF_REPLACED, cutoff));
     JF_TRY(remove(database, pruned.progress, "DELETE FROM epoch AS old" JF_REPLACED, cutoff));
     JF_TRY(remove(database, pruned.progress, "DELETE FROM snapshot AS old" JF_REPLACED, cutoff));

@@ -81,13 +81,16 @@ Status insert_run(Database& database, const Run& run)
     Query made(database,
                "INSERT INTO run(id, flow, flow_digest, flow_text, parameters, environment, state, name, reason, message, "
                "created_at, started_at, ended_at, host, pid, birth, lease, generation, parent_run, parent_task, "
-               "continued_from, fence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n",
+               "continued_from, fence, slice, interval) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n",
                run.id, run.flow, run.flow_digest, text, run.parameters_json, run.environment, to_text(run.state),
                run.state_name, run.reason, run.message, run.created_at, run.started_at, run.ended_at, run.process.host,
                run.process.pid, run.process.birth, run.lease, run.generation, run.parent_run, run.parent_task,
-               run.continued_from, run.fence);
+               run.continued_from, run.fence, run.slice, run.interval_json);
     made.next();
     JF_TRY(made.end());
+    if (!run.lease.empty()) // else whoever reaps would take the lease for another run's
+        JF_TRY(Query(database, "UPDATE lease SET run = ? WHERE key = ?", run.id, run.lease).run());
     return add_transition(database, {made.integer(0), {}, {}, 0, {}, run.state, run.state_name, run.reason, run.message,
                                      run.created_at, run.fence});
 }
@@ -106,6 +109,12 @@ Status apply(Database& database, const RunChange& change)
                .run());
     if (is_terminal(change.state))
         JF_TRY(free_slots(database, change.run));
+    if (change.state == State::completed) // in the same commit: an interval is done if and only if its run has completed
+        JF_TRY(Query(database,
+                     "INSERT OR REPLACE INTO interval SELECT flow, slice, interval, id, ? FROM run "
+                     "WHERE n = ? AND slice <> '' AND parent_run = ''",
+                     at, row.n)
+                   .run());
     return add_transition(database, {row.n, {}, {}, 0, row.state, change.state, name, change.reason, change.message, at,
                                      change.fence});
 }
@@ -186,7 +195,7 @@ Status apply(Database& database, const TaskChange& change)
     JF_ASSIGN(const std::int64_t n, store_task(database, run.n, row, change, name, at));
     if (change.counts)
         JF_TRY(store_counts(database, n, *change.counts));
-    if (is_terminal(change.state) || change.state == State::scheduled)
+    if (is_terminal(change.state) || (change.state == State::scheduled && name != awaiting_slot))
         JF_TRY(free_slots(database, change.run, change.task, change.slice));
     return add_transition(database, {run.n, change.task, change.slice, change.attempt, row.state, change.state, name,
                                      change.reason, change.message, at, change.fence});
@@ -237,17 +246,6 @@ std::size_t weight(const Change& change)
 }
 
 // ---- reaping -------------------------------------------------------------------------------------------------------
-
-/// Has the lease been lost: given back, run out, or taken for another run?
-Result<bool> lease_lost(Database& database, const Run& run)
-{
-    if (run.lease.empty())
-        return false;
-    Query query(database, "SELECT run, expires_at FROM lease WHERE key = ?", run.lease);
-    const bool found = query.next();
-    JF_TRY(query.end());
-    return !found || query.integer(1) < clock_now() || query.bytes(0) != run.id;
-}
 
 /// One step of what a dead process left behind: crashed, or cancelled where that was under way. From scheduled and
 /// paused too.

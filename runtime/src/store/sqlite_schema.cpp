@@ -76,7 +76,33 @@ CREATE TABLE slot(
 CREATE INDEX slot_by_run ON slot(run, task, slice) WHERE run <> '';
 )sql";
 
-constexpr std::array migrations = {version_1};
+/// Version 2. Intervals of backfills; generations by slice; slots that are rows of those who hold or await them, in the order
+/// of their tickets, without a limit of their own: version 1 had numbered slots, which no program used.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE run ADD COLUMN slice TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN interval TEXT NOT NULL DEFAULT '';
+CREATE INDEX run_by_slice ON run(flow, slice, n);
+CREATE TABLE interval(
+  flow TEXT NOT NULL, slice TEXT NOT NULL, interval TEXT NOT NULL, run TEXT NOT NULL, done_at INTEGER NOT NULL,
+  PRIMARY KEY(flow, slice)) STRICT, WITHOUT ROWID;
+
+ALTER TABLE generation RENAME TO generation_1;
+CREATE TABLE generation(
+  flow TEXT NOT NULL, task TEXT NOT NULL, slice TEXT NOT NULL, number INTEGER NOT NULL, run TEXT NOT NULL,
+  complete INTEGER NOT NULL, started_at INTEGER NOT NULL, PRIMARY KEY(flow, task, slice)) STRICT, WITHOUT ROWID;
+INSERT INTO generation SELECT flow, task, '', number, run, complete, started_at FROM generation_1;
+DROP TABLE generation_1;
+
+DROP TABLE slot;
+DROP TABLE slot_limit;
+INSERT INTO counter VALUES ('ticket', 0);
+CREATE TABLE slot(
+  key TEXT NOT NULL, ticket INTEGER NOT NULL, run TEXT NOT NULL, task TEXT NOT NULL, slice TEXT NOT NULL,
+  held INTEGER NOT NULL, PRIMARY KEY(key, ticket)) STRICT, WITHOUT ROWID;
+CREATE INDEX slot_by_run ON slot(run, task, slice);
+)sql";
+
+constexpr std::array migrations = {version_1, version_2};
 
 /// 0 for an empty file.
 Result<std::int64_t> current_version(Database& database, const std::string& path)

@@ -1,4 +1,4 @@
-// The Store over SQLite. Its functions are spread over sqlite_runs, _history, _progress, _locks and _prune.
+// The Store over SQLite. Its functions are spread over sqlite_runs, _history, _progress, _intervals, _locks, _slots and _prune.
 #pragma once
 
 #include "store/sqlite_writer.hpp"
@@ -33,9 +33,14 @@ public:
     Result<std::vector<Progress>> progress(const Scope& scope) override;
     Status reset(std::string_view flow, std::string_view task) override;
 
-    Result<std::optional<Generation>> generation(std::string_view flow, std::string_view task) override;
-    Result<Generation> start_generation(std::string_view flow, std::string_view task, std::string_view run) override;
-    Status complete_generation(std::string_view flow, std::string_view task, std::string_view id) override;
+    Result<std::vector<DoneInterval>> done_intervals(std::string_view flow) override;
+    Status forget_intervals(std::string_view flow, std::span<const std::string> slices) override;
+
+    Result<std::optional<Generation>> generation(std::string_view flow, std::string_view task, std::string_view slice) override;
+    Result<Generation> start_generation(std::string_view flow, std::string_view task, std::string_view slice,
+                                        std::string_view run) override;
+    Status complete_generation(std::string_view flow, std::string_view task, std::string_view slice,
+                               std::string_view id) override;
 
     Status log_epoch(const Scope& scope, const Epoch& epoch, std::string_view run, std::uint64_t fence) override;
     Result<std::vector<Epoch>> logged_epochs(const Scope& scope) override;
@@ -53,11 +58,10 @@ public:
     Status release_lease(std::string_view key, std::uint64_t fence) override;
     Result<std::optional<Lease>> lease(std::string_view key) override;
 
-    Status set_limit(std::string_view key, std::uint32_t slots) override;
-    Result<bool> acquire_slot(std::string_view key, std::string_view run, std::string_view task,
-                              std::string_view slice) override;
-    Status release_slot(std::string_view key, std::string_view run, std::string_view task,
-                        std::string_view slice) override;
+    Result<std::vector<SlotUse>> acquire_slots(std::span<const SlotWish> wishes, std::string_view run, std::string_view task,
+                                               std::string_view slice) override;
+    Status release_slots(std::string_view run, std::string_view task, std::string_view slice) override;
+    Result<std::vector<SlotUse>> slots() override;
 
     Result<Pruned> prune(const Retention& retention) override;
 
@@ -102,15 +106,18 @@ struct RunRow {
 /// JF_E_NOT_FOUND; JF_E_FENCED if `fence` is not the run's.
 Result<RunRow> run_row(Database& database, std::string_view id, std::uint64_t fence);
 
-/// Gives slots free: of a run, or of one task run of it. Slots above their limit disappear.
+/// Gives slots free, and places in queues: of a run, or of one task run of it.
 Status free_slots(Database& database, std::string_view run);
 Status free_slots(Database& database, std::string_view run, std::string_view task, std::string_view slice);
+
+/// Has the lease of this run been lost: given back, run out, or taken for another run?
+Result<bool> lease_lost(Database& database, const Run& run);
 
 /// The columns of a run in the order that read_run() expects.
 #define JF_RUN_COLUMNS                                                                                                  \
     "run.id, run.flow, run.flow_digest, run.parameters, run.environment, run.state, run.name, run.reason, run.message, " \
     "run.created_at, run.started_at, run.ended_at, run.host, run.pid, run.birth, run.lease, run.generation, "           \
-    "run.parent_run, run.parent_task, run.continued_from, run.fence"
+    "run.parent_run, run.parent_task, run.continued_from, run.fence, run.slice, run.interval"
 [[nodiscard]] Run read_run(const Query& row);
 
 } // namespace jackfield::store

@@ -41,6 +41,9 @@ inline constexpr std::array<State, 10> all_states = {State::scheduled, State::pe
 /// Completed, failed, crashed, cancelled and skipped.
 [[nodiscard]] bool is_terminal(State state);
 
+/// The name of a task run that is scheduled and waits for slots: it keeps its place in the queue.
+inline constexpr std::string_view awaiting_slot = "AwaitingSlot";
+
 /// Is this step legal? `from` is empty for the first state. The same type may follow itself only under another name,
 /// and never if it is terminal (two workers that both begin a task show as pending after Pending).
 /// Returns JF_E_STATE with a sentence ("a completed task cannot become running") where it is not.

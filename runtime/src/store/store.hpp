@@ -76,16 +76,25 @@ public:
     /// All partitions under the scope.
     virtual Result<std::vector<Progress>> progress(const Scope& scope) = 0;
 
-    /// Forgets tokens, generations, epochs, snapshots and component state of a flow, or of one task of it, and fences off who
+    /// Forgets tokens, generations, epochs, snapshots, done intervals (of a whole flow) and component state of a flow, or of one task of it, and fences off who
     /// holds them. The component state of a task is that of the instances "FLOW/TASK" and "FLOW/TASK/…".
     virtual Status reset(std::string_view flow, std::string_view task) = 0;
 
+    // ---- intervals of backfills ----------------------------------------------------------------------------------------
+
+    /// Those of the flow that are done: a run about them (one with a slice and no parent) has completed; it is written down
+    /// in the commit that ends the run. By slice.
+    virtual Result<std::vector<DoneInterval>> done_intervals(std::string_view flow) = 0;
+    /// They count as not done from here on.
+    virtual Status forget_intervals(std::string_view flow, std::span<const std::string> slices) = 0;
+
     // ---- generations -------------------------------------------------------------------------------------------------
 
-    virtual Result<std::optional<Generation>> generation(std::string_view flow, std::string_view task) = 0;
-    virtual Result<Generation> start_generation(std::string_view flow, std::string_view task, std::string_view run) = 0;
+    /// slice: of the run, not of an item: empty but for intervals of a backfill and sub-flows that fan out.
+    virtual Result<std::optional<Generation>> generation(std::string_view flow, std::string_view task, std::string_view slice) = 0;
+    virtual Result<Generation> start_generation(std::string_view flow, std::string_view task, std::string_view slice, std::string_view run) = 0;
     /// JF_E_STATE if `id` is not the current one.
-    virtual Status complete_generation(std::string_view flow, std::string_view task, std::string_view id) = 0;
+    virtual Status complete_generation(std::string_view flow, std::string_view task, std::string_view slice, std::string_view id) = 0;
 
     // ---- epochs of several sinks, snapshots of steps; under the fence of a run (JF_E_FENCED) --------------------------
 
@@ -104,7 +113,7 @@ public:
 
     // ---- leases ------------------------------------------------------------------------------------------------------
 
-    /// Takes the lease for `ttl_ns` and raises its fence. Held by a living other: JF_E_UNAVAILABLE with a sentence that
+    /// Takes the lease for `ttl_ns` and raises its fence; create_run() of a run that names it writes the run into it. Held by a living other: JF_E_UNAVAILABLE with a sentence that
     /// names it; a holder that is dead (same host) or past its time is replaced; `steal` replaces any. Committed.
     virtual Result<Lease> acquire_lease(std::string_view key, const Process& holder, std::string_view run,
                                         std::int64_t ttl_ns, bool steal) = 0;
@@ -116,14 +125,16 @@ public:
 
     // ---- concurrency limits: holding a slot is owning a row -----------------------------------------------------------
 
-    /// Sets how many may hold `key` at once; 0 removes the limit. Slots held above it stay until given back.
-    virtual Status set_limit(std::string_view key, std::uint32_t slots) = 0;
-    /// Takes a slot for the task run until it ends or goes back to scheduled (see TaskChange), the run ends or is reaped, or
-    /// release_slot. false: all are taken. JF_E_NOT_FOUND: no such limit. Holding it already: true. Committed.
-    virtual Result<bool> acquire_slot(std::string_view key, std::string_view run, std::string_view task,
-                                      std::string_view slice) = 0;
-    virtual Status release_slot(std::string_view key, std::string_view run, std::string_view task,
-                                std::string_view slice) = 0;
+    /// Takes a place for the task run under every key, or under none, and stands in the queue from the first call on: who came
+    /// first goes first. A place is held until the task run ends or goes back to scheduled other than to wait for slots (see
+    /// TaskChange), the run ends or is reaped, or release_slots. Runs whose process is dead are reaped on the way, so nobody
+    /// waits for them. Returns who is in the way, of one key; empty: held. Requires: run exists. Committed.
+    virtual Result<std::vector<SlotUse>> acquire_slots(std::span<const SlotWish> wishes, std::string_view run, std::string_view task,
+                                                       std::string_view slice) = 0;
+    /// Gives places and the place in the queue back.
+    virtual Status release_slots(std::string_view run, std::string_view task, std::string_view slice) = 0;
+    /// All that are held or waited for, by key, in the order of the queue.
+    virtual Result<std::vector<SlotUse>> slots() = 0;
 
     // ---- upkeep --------------------------------------------------------------------------------------------------
 

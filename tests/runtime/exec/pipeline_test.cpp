@@ -572,12 +572,12 @@ TEST_CASE("a program hands Arrow data in and takes what is committed out", "[pip
 TEST_CASE("what a run of a full load goes on with, and what it starts anew", "[pipeline]")
 {
     const auto store = store::open_sqlite("").value();
-    const auto choose = [&](bool incremental, bool anew) { return exec::choose_generation(*store, "f", "t", "", incremental, anew).value(); };
+    const auto choose = [&](bool incremental, bool anew) { return exec::choose_generation(*store, {"f", "t", "", ""}, "", incremental, anew).value(); };
     const auto first = choose(false, false);
     CHECK(first.fresh);
     CHECK(choose(false, false).id == first.id); // it was not finished
     CHECK_FALSE(choose(false, false).fresh);
-    REQUIRE(store->complete_generation("f", "t", first.id));
+    REQUIRE(store->complete_generation("f", "t", "", first.id));
     CHECK(choose(true, false).id == first.id); // a cursor goes on for ever
     const auto second = choose(false, false);
     CHECK(second.fresh);

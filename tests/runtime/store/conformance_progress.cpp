@@ -68,18 +68,22 @@ void keeps_zombies_out(Store& store)
 void keeps_generations(Store& store)
 {
     INFO("a load has one current generation; another name comes with the next load, also after a reset");
-    CHECK_FALSE(need(store.generation("gen", "land")));
-    const Generation first = need(store.start_generation("gen", "land", "7f3a"));
-    CHECK(need(store.generation("gen", "land"))->id == first.id);
-    CHECK_FALSE(need(store.generation("gen", "land"))->complete);
-    need(store.complete_generation("gen", "land", first.id));
-    CHECK(need(store.generation("gen", "land"))->complete);
-    const Generation next = need(store.start_generation("gen", "land", "7f3b"));
+    CHECK_FALSE(need(store.generation("gen", "land", "")));
+    const Generation first = need(store.start_generation("gen", "land", "", "7f3a"));
+    CHECK(need(store.generation("gen", "land", ""))->id == first.id);
+    CHECK_FALSE(need(store.generation("gen", "land", ""))->complete);
+    need(store.complete_generation("gen", "land", "", first.id));
+    CHECK(need(store.generation("gen", "land", ""))->complete);
+    const Generation next = need(store.start_generation("gen", "land", "", "7f3b"));
     CHECK(next.id != first.id);
-    CHECK(kind(store.complete_generation("gen", "land", first.id)) == JF_E_STATE);
+    CHECK(kind(store.complete_generation("gen", "land", "", first.id)) == JF_E_STATE);
+    const Generation of_slice = need(store.start_generation("gen", "land", "monday", "7f3b")); // each slice has its own
+    CHECK(need(store.generation("gen", "land", ""))->id == next.id);
+    CHECK(need(store.generation("gen", "land", "monday"))->id == of_slice.id);
     need(store.reset("gen", ""));
-    CHECK_FALSE(need(store.generation("gen", "land")));
-    const Generation later = need(store.start_generation("gen", "land", "7f3c"));
+    CHECK_FALSE(need(store.generation("gen", "land", "monday")));
+    CHECK_FALSE(need(store.generation("gen", "land", "")));
+    const Generation later = need(store.start_generation("gen", "land", "", "7f3c"));
     CHECK(later.id != first.id);
     CHECK(later.id != next.id);
 }
@@ -87,9 +91,9 @@ void keeps_generations(Store& store)
 void prunes_replaced_loads(Store& store)
 {
     INFO("prune forgets the progress of loads that were replaced, not of the current one or of cursors");
-    const Generation old_load = need(store.start_generation("replaced", "land", "1"));
+    const Generation old_load = need(store.start_generation("replaced", "land", "", "1"));
     need(store.acquire_progress({{"replaced", "land", "", old_load.id}, "", "a"}, "x"));
-    const Generation load = need(store.start_generation("replaced", "land", "2"));
+    const Generation load = need(store.start_generation("replaced", "land", "", "2"));
     need(store.acquire_progress({{"replaced", "land", "", load.id}, "", "a"}, "x"));
     need(store.acquire_progress({{"replaced", "cursor", "", ""}, "", "a"}, "x"));
     Retention retention;

@@ -231,43 +231,147 @@ void lists_runs(Store& store)
         CHECK(kind(store.run(std::string(1, *twice))) == JF_E_CONFIG);
 }
 
+/// Who is in the way of a place under the key: "a" or "a b"; empty: it is held.
+std::string ask(Store& store, const std::string& key, std::uint32_t slots, const std::string& run, const std::string& task)
+{
+    const std::vector<SlotWish> wishes{{key, slots}};
+    std::string out;
+    for (const SlotUse& use : need(store.acquire_slots(wishes, run, task, "")))
+        out += (out.empty() ? "" : " ") + use.task;
+    return out;
+}
+
 void limits_concurrency(Store& store)
 {
-    INFO("no more than the limit hold a slot, and an end gives it free in the same commit");
+    INFO("no more than the limit hold a slot, first come first served, and an end gives it free in the same commit");
     const Run run = running(store, "slots");
-    CHECK(kind(store.acquire_slot("db", run.id, "a", "")) == JF_E_NOT_FOUND);
-    need(store.set_limit("db", 2));
-    need(store.change({step(run, "a", State::running), step(run, "b", State::running), step(run, "c", State::running)},
-                      Commit::committed));
-    CHECK(need(store.acquire_slot("db", run.id, "a", "")));
-    CHECK(need(store.acquire_slot("db", run.id, "a", ""))); // holds it already
-    CHECK(need(store.acquire_slot("db", run.id, "b", "")));
-    CHECK_FALSE(need(store.acquire_slot("db", run.id, "c", "")));
+    need(store.change({step(run, "a", State::running), step(run, "b", State::running)}, Commit::committed));
+    CHECK(ask(store, "db", 2, run.id, "a").empty());
+    CHECK(ask(store, "db", 2, run.id, "a").empty()); // holds it already
+    CHECK(ask(store, "db", 2, run.id, "b").empty());
+    CHECK(ask(store, "db", 2, run.id, "c") == "a b");
+    CHECK(ask(store, "db", 2, run.id, "d") == "a b");
     need(store.change({step(run, "a", State::completed)}, Commit::committed));
-    CHECK(need(store.acquire_slot("db", run.id, "c", "")));
-    need(store.set_limit("db", 1)); // two are held: nobody comes in before both have left
-    need(store.release_slot("db", run.id, "b", ""));
-    CHECK_FALSE(need(store.acquire_slot("db", run.id, "b", "")));
+    CHECK(ask(store, "db", 2, run.id, "d") == "c"); // there is a place, and it is c's
+    CHECK(ask(store, "db", 2, run.id, "c").empty());
+    CHECK(ask(store, "db", 1, run.id, "e") == "b c"); // whoever asks says how many
+    need(store.release_slots(run.id, "d", ""));
     need(store.change({RunChange{run.id, run.fence, State::completed, "", "", "", 0}}, Commit::committed));
-    CHECK(need(store.acquire_slot("db", "next", "x", "")));
-    CHECK_FALSE(need(store.acquire_slot("db", "next", "y", "")));
-    need(store.release_slot("db", "next", "x", ""));
-    need(store.set_limit("db", 0));
-    CHECK(kind(store.acquire_slot("db", run.id, "a", "")) == JF_E_NOT_FOUND);
+    CHECK(need(store.slots()).empty());
+}
+
+void keeps_the_queue_while_it_waits(Store& store)
+{
+    INFO("a task that goes back to scheduled gives its slot free, but not its place in the queue while it waits for one");
+    const Run run = running(store, "queue");
+    need(store.change({step(run, "a", State::running), step(run, "b", State::running)}, Commit::committed));
+    CHECK(ask(store, "queue", 1, run.id, "a").empty());
+    CHECK(ask(store, "queue", 1, run.id, "b") == "a");
+    TaskChange waits = step(run, "b", State::scheduled);
+    waits.name = awaiting_slot;
+    need(store.change({waits}, Commit::committed));
+    CHECK(ask(store, "queue", 1, run.id, "c") == "a");
+    need(store.change({step(run, "a", State::scheduled)}, Commit::committed)); // it failed, and is tried again later
+    CHECK(ask(store, "queue", 1, run.id, "c") == "b");
+    CHECK(ask(store, "queue", 1, run.id, "b").empty());
+    need(store.change({RunChange{run.id, run.fence, State::completed, "", "", "", 0}}, Commit::committed));
+}
+
+void takes_all_keys_or_none(Store& store)
+{
+    INFO("a task that needs several keys holds none of them while it waits, so two such tasks never wait for each other");
+    const Run run = running(store, "keys");
+    const std::vector<SlotWish> both{{"left", 1}, {"right", 1}};
+    CHECK(ask(store, "right", 1, run.id, "a").empty());
+    const auto in_the_way = need(store.acquire_slots(both, run.id, "b", ""));
+    REQUIRE(in_the_way.size() == 1);
+    CHECK(in_the_way[0].key == "right");
+    for (const SlotUse& use : need(store.slots()))
+        CHECK(use.held == (use.task == "a"));
+    need(store.release_slots(run.id, "a", ""));
+    CHECK(need(store.acquire_slots(both, run.id, "b", "")).empty());
+    need(store.change({RunChange{run.id, run.fence, State::completed, "", "", "", 0}}, Commit::committed));
+}
+
+void remembers_intervals(Store& store)
+{
+    INFO("an interval is done with the commit in which its run completes, and not before, and not by a failure");
+    const auto begin = [&](const std::string& slice) {
+        Run run;
+        run.flow = "hours";
+        run.state = State::running;
+        run.process = this_process();
+        run.slice = slice;
+        run.interval_json = "{\"name\":\"" + slice + "\"}";
+        return need(store.create_run(run, Commit::committed));
+    };
+    const Run first = begin("01/02"), second = begin("02/03");
+    CHECK(need(store.done_intervals("hours")).empty());
+    need(store.change({RunChange{first.id, first.fence, State::completed, "", "", "", 0}}, Commit::committed));
+    need(store.change({RunChange{second.id, second.fence, State::failed, "", "", "", 0}}, Commit::committed));
+    const auto done = need(store.done_intervals("hours"));
+    REQUIRE(done.size() == 1);
+    CHECK(done[0].slice == "01/02");
+    CHECK(done[0].run == first.id);
+    CHECK(done[0].interval_json == first.interval_json);
+    RunFilter filter;
+    filter.flow = "hours";
+    filter.slice = "02/03";
+    CHECK(need(store.runs(filter)).at(0).id == second.id);
+    filter.slice = "";
+    CHECK(need(store.runs(filter)).empty());
+    const std::vector<std::string> forgotten{"01/02", "never"};
+    need(store.forget_intervals("hours", forgotten));
+    CHECK(need(store.done_intervals("hours")).empty());
+}
+
+/// A run whose process is gone.
+Run dead_run(Store& store, const std::string& flow)
+{
+    Run dead;
+    dead.flow = flow;
+    dead.state = State::running;
+    dead.process = this_process();
+    dead.process.birth.back() = dead.process.birth.back() == '1' ? '2' : '1';
+    return need(store.create_run(dead, Commit::committed));
+}
+
+void frees_slots_of_the_dead(Store& store)
+{
+    INFO("nobody waits for a dead process, whether it held the slot or stood in the queue");
+    const Run holder = dead_run(store, "freed"), waiting = dead_run(store, "freed"), living = running(store, "freed");
+    const std::vector<SlotWish> wishes{{"freed", 1}};
+    REQUIRE(need(store.acquire_slots(wishes, holder.id, "a", "")).empty());
+    CHECK(ask(store, "freed", 1, living.id, "a").empty()); // the question finds the dead
+    CHECK(need(store.run(holder.id)).state == State::crashed);
+    need(store.release_slots(living.id, "a", ""));
+    (void)need(store.acquire_slots(wishes, waiting.id, "b", "")); // dead before it was asked: it may hold or be gone
+    CHECK(ask(store, "freed", 1, living.id, "b").empty());
+    need(store.change({RunChange{living.id, living.fence, State::completed, "", "", "", 0}}, Commit::committed));
+}
+
+void keeps_a_living_run_whose_lease_was_taken_first(Store& store)
+{
+    INFO("a lease that was taken before its run existed is the run's, and whoever reaps leaves it alone");
+    const Lease lease = need(store.acquire_lease("flow/first", this_process(), "", 60 * second, false));
+    Run run;
+    run.flow = "first";
+    run.state = State::running;
+    run.process = this_process();
+    run.lease = lease.key;
+    run = need(store.create_run(run, Commit::committed));
+    for (const Run& reaped : need(store.reap()))
+        CHECK(reaped.id != run.id);
+    CHECK(need(store.run(run.id)).state == State::running);
+    need(store.change({RunChange{run.id, run.fence, State::completed, "", "", "", 0}}, Commit::committed));
 }
 
 void reaps_the_dead(Store& store)
 {
     INFO("a run whose process is gone or whose lease ran out ends as crashed, with its tasks, and is fenced");
-    Run dead;
-    dead.flow = "reaped";
-    dead.state = State::running;
-    dead.process = this_process();
-    dead.process.birth.back() = dead.process.birth.back() == '1' ? '2' : '1';
-    dead = need(store.create_run(dead, Commit::committed));
-    need(store.set_limit("reaped", 1));
+    const Run dead = dead_run(store, "reaped");
     need(store.change({step(dead, "a", State::running), step(dead, "b", State::pending)}, Commit::committed));
-    CHECK(need(store.acquire_slot("reaped", dead.id, "a", "")));
+    CHECK(ask(store, "reaped", 1, dead.id, "a").empty());
 
     Run late;
     late.flow = "reaped";
@@ -289,7 +393,7 @@ void reaps_the_dead(Store& store)
     CHECK(after.fence > dead.fence);
     for (const TaskRun& task : need(store.tasks(dead.id)))
         CHECK(task.state == State::crashed);
-    CHECK(need(store.acquire_slot("reaped", living.id, "a", "")));
+    CHECK(ask(store, "reaped", 1, living.id, "a").empty());
     CHECK(kind(store.change({step(dead, "a", State::completed)}, Commit::committed)) == JF_E_FENCED);
     check_chains(store, dead);
 
@@ -371,14 +475,18 @@ void conform_runs(Store& store)
     keeps_logs(store);
     lists_runs(store);
     limits_concurrency(store);
+    keeps_the_queue_while_it_waits(store);
+    takes_all_keys_or_none(store);
     reaps_the_dead(store);
+    frees_slots_of_the_dead(store);
+    keeps_a_living_run_whose_lease_was_taken_first(store);
+    remembers_intervals(store);
     keeps_what_retention_says(store);
 }
 
 void conform_threads(Store& store)
 {
     const Run run = running(store, "threads");
-    need(store.set_limit("threads", 3));
     std::atomic<int> holding{0}, most{0}, errors{0};
     std::vector<std::thread> threads;
     for (int number = 0; number < 8; ++number)
@@ -387,9 +495,10 @@ void conform_threads(Store& store)
             const auto count = [&](const auto& result) { errors += !result; };
             for (int attempt = 1; attempt <= 25; ++attempt) {
                 count(store.change({step(run, task, State::running, attempt)}, Commit::committed));
-                auto slot = store.acquire_slot("threads", run.id, task, "");
+                const std::vector<SlotWish> wishes{{"threads", 3}};
+                auto slot = store.acquire_slots(wishes, run.id, task, "");
                 count(slot);
-                if (slot && *slot) {
+                if (slot && slot->empty()) {
                     const int now = ++holding;
                     for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
                     }

@@ -76,7 +76,7 @@ TEST_CASE("a file of a newer version is refused and left alone", "[store][errors
     need(open_sqlite(scratch.file()));
     exec(scratch.file(), "INSERT INTO schema_version VALUES (999, 0)");
     CHECK(told(open_sqlite(scratch.file())) ==
-          "-2 state file '" + scratch.file() + "' has format 999 and this version reads up to 1; use the newer jackfield "
+          "-2 state file '" + scratch.file() + "' has format 999 and this version reads up to 2; use the newer jackfield "
           "or name another state file");
 }
 

@@ -23,6 +23,7 @@ struct Event {
     std::string flow;
     std::string task;   ///< empty: of the run itself
     std::string slice;  ///< item of a fan-out
+    std::string interval; ///< of a backfill: the name of the interval that the run is about
     std::uint32_t attempt = 0;
 
     std::string state;  ///< "running", "completed", "failed" …

@@ -2,8 +2,8 @@
 //
 //   text → read_flow() → Flow → bind(parameters) → Flow → plan
 //
-// A Flow has two stages. As read, strings may hold references: ${parameter}, ${tasks.NAME.result…}, ${item}.
-// bind() puts the parameters in; what is left then (results, items) is put in by resolve(), task by task, just
+// A Flow has two stages. As read, strings may hold references: ${parameter}, ${interval.from}, ${tasks.NAME.result…},
+// ${item}. bind() puts parameters and interval in; what is left then (results, items) is put in by resolve(), task by task, just
 // before the task starts. docs/flow-format.md is the manual of the file.
 //
 // Configurations are boost::json values: plan, schema check and plugins all walk them as JSON trees, and a
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <jackfield/runtime/fault.hpp>
+#include <jackfield/runtime/interval.hpp>
 #include <jackfield/sdk/result.hpp>
 
 #include <boost/json/object.hpp>
@@ -137,7 +138,8 @@ struct Limits {
 };
 
 /// source → steps → sink. Named outputs of steps ("late", …) go to the sinks of `outputs`, rejected rows to
-/// `quarantine`. `gate` holds actions that look at the rows before the final commit.
+/// `quarantine`. `gate` holds actions that look at the rows before the final commit; with `gate_in_steps` ("gate":
+/// "transactional") they are those of `steps` that are actions.
 struct Pipeline {
     Component source;
     std::vector<Component> steps;
@@ -145,6 +147,7 @@ struct Pipeline {
     std::optional<Component> quarantine;
     std::map<std::string, Component> outputs;
     std::vector<Component> gate;
+    bool gate_in_steps = false;
     Delivery delivery = Delivery::as_planned; ///< what the flow insists on
     Limits limits;
 };
@@ -196,6 +199,7 @@ struct Task {
     Trigger trigger = Trigger::all_success;
     std::optional<Condition> when;
     std::optional<ForEach> for_each;
+    std::vector<std::string> slots;          ///< keys of Flow::slots that it holds while it runs; sorted
     Retry retry;
     std::optional<Duration> timeout;         ///< the whole task, all attempts
     std::optional<Duration> attempt_timeout; ///< one attempt
@@ -226,10 +230,12 @@ struct Flow {
     std::optional<boost::json::object> schedule;
     std::optional<Duration> timeout;
     std::optional<std::uint32_t> max_parallel; ///< tasks at once
+    std::map<std::string, std::uint32_t> slots; ///< key → how many tasks, of all runs on the same state, may hold it at once
     Hooks hooks;
     boost::json::object outputs; ///< name → value or reference
     bool bound = false;
-    boost::json::object values;               ///< of the parameters, after bind()
+    bool reads_interval = false;              ///< it names ${interval…}, so a run of it is about one
+    boost::json::object values;               ///< of the parameters, after bind(); of the interval as "interval.from" …
     std::shared_ptr<const FlowOrigin> origin; ///< shared by copies, immutable
 
     /// As read_flow_file() / read_flow(), with all faults in one Error (JF_E_CONFIG, or JF_E_NOT_FOUND, JF_E_DENIED
@@ -239,7 +245,9 @@ struct Flow {
 
     /// The flow with its parameters put in. Texts are converted to the parameter's type ("3" for an int), so values
     /// of a command line can be given as strings. `components` as in FlowOptions.
-    [[nodiscard]] FlowReading bind(const boost::json::object& given, const ComponentCatalog* components = nullptr) const;
+    /// `interval`: of a backfill; without one its references stay.
+    [[nodiscard]] FlowReading bind(const boost::json::object& given, const ComponentCatalog* components = nullptr,
+                                   const DataInterval* interval = nullptr) const;
 
     /// A task of this bound flow with items and results put in and its options checked again. JF_E_CONFIG on faults.
     [[nodiscard]] Result<Task> resolve(const Task& task, const Scope& scope,
@@ -255,6 +263,8 @@ struct Flow {
     /// The task of this name or nullptr; the connection likewise.
     [[nodiscard]] const Task* task(std::string_view task_name) const;
     [[nodiscard]] const Connection* connection(std::string_view connection_name) const;
+    /// `values` without those of the interval: what to give to bind() to get the same again.
+    [[nodiscard]] boost::json::object parameter_values() const;
 
     /// The file as the caller named it, and the folder that relative paths of sub-flows start from.
     [[nodiscard]] const std::string& file() const;

@@ -19,6 +19,7 @@ struct TaskReport {
     std::string state;               ///< "completed", "failed", "skipped", "cancelled"
     std::string reason;              ///< code: "unavailable", "timeout.task", "condition"; empty if completed
     std::optional<Error> error;      ///< of the last attempt
+    std::string taken_over;          ///< the run that completed it before; empty: this one ran it
     std::uint32_t attempts = 0;
     std::int64_t duration_ns = 0;    ///< of all attempts and the waits between
     std::uint64_t rows = 0;          ///< committed by a pipeline, this run

@@ -56,15 +56,14 @@ void PipelineControl::raise(int level) noexcept
         wake_();
 }
 
-Result<Generation> choose_generation(store::Store& store, std::string_view flow, std::string_view task, std::string_view run,
-                                     bool incremental, bool anew)
+Result<Generation> choose_generation(store::Store& store, const store::Scope& scope, std::string_view run, bool incremental, bool anew)
 {
-    JF_ASSIGN(const auto last, store.generation(flow, task));
+    JF_ASSIGN(const auto last, store.generation(scope.flow, scope.task, scope.slice));
     if (last && !anew && (incremental || !last->complete))
         return Generation{last->id, false};
     if (!last && !anew && incremental)
         return Generation{"cursor", false}; // always the same: tokens in the sink are found again without a state file
-    JF_ASSIGN(const store::Generation next, store.start_generation(flow, task, run));
+    JF_ASSIGN(const store::Generation next, store.start_generation(scope.flow, scope.task, scope.slice, run));
     return Generation{next.id, true};
 }
 

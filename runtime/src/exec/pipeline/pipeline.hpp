@@ -71,9 +71,10 @@ struct Generation {
 
 /// Decides it, once for each run of a task (all attempts and slices of the run share it). An incremental source keeps one
 /// generation for ever; a full load gets a new one unless the last one was not finished, which is then continued.
-/// `anew`: start a new one whatever was before (--new, --full-refresh). Errors: those of the store.
-[[nodiscard]] Result<Generation> choose_generation(store::Store& store, std::string_view flow, std::string_view task,
-                                                   std::string_view run, bool incremental, bool anew);
+/// `anew`: start a new one whatever was before (--new, --full-refresh). `scope`: its slice is that of the run; its
+/// generation is not looked at. Errors: those of the store.
+[[nodiscard]] Result<Generation> choose_generation(store::Store& store, const store::Scope& scope, std::string_view run,
+                                                   bool incremental, bool anew);
 
 /// Arrow data that an embedder hands in and takes out, for sources and sinks {"use": "memory", "name": NAME}. Filled
 /// before the run starts; each input is read once. Any thread after that.

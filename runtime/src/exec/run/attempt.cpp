@@ -61,7 +61,7 @@ Result<boost::json::value> run_action(TaskAttempt& attempt, const Component& com
         if (const auto alive = weak.lock())
             alive->interrupt();
     });
-    JF_ASSIGN(const std::string text, instance->run(frame, {attempt.shared->flow.name, attempt.task.name, attempt.slice, {}, {}}, attempt.number));
+    JF_ASSIGN(const std::string text, instance->run(frame, {attempt.shared->flow.name, attempt.task.name, attempt.shared->slice_of(attempt.slice), {}, {}}, attempt.number));
     boost::system::error_code wrong;
     boost::json::value result = boost::json::parse(text.empty() ? "{}" : text, wrong);
     if (wrong || !result.is_object())

@@ -11,7 +11,7 @@ Result<PipelineContext> context_of(TaskAttempt& attempt, const PipelinePlan& pla
     PipelineContext context;
     context.flow = shared->flow.name;
     context.task = attempt.task.name;
-    context.slice = attempt.slice;
+    context.slice = shared->slice_of(attempt.slice);
     JF_ASSIGN(context.generation, shared->generation(attempt.task.name, plan.source.description.can(JF_INCREMENTAL)));
     context.run = shared->recorder->run_id();
     context.run_fence = shared->recorder->fence();

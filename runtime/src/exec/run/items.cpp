@@ -11,6 +11,7 @@ TaskReport RunItem::report(const std::string& task_name) const
     out.state = store::to_text(state);
     out.reason = reason;
     out.error = error;
+    out.taken_over = taken_over;
     out.attempts = attempts;
     out.duration_ns = started_ns == 0 ? 0 : ended_ns - started_ns;
     out.rows = counts.rows_out;

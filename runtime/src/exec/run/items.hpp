@@ -20,6 +20,10 @@ struct RunItem {
     boost::json::value item; ///< of a fan-out
     store::State state = store::State::scheduled;
     std::string reason, message;
+    std::string taken_over;  ///< the run that completed it before
+    bool waits = false;      ///< for slots, and it was said so
+    bool has_ticket = false; ///< it stands in the queue for them
+    std::int64_t look_ns = 0; ///< monotonic; when to ask for slots again
     std::uint32_t attempts = 0;
     std::int64_t started_ns = 0;  ///< monotonic, of the first attempt; 0: not yet
     std::int64_t ended_ns = 0;

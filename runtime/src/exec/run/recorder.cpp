@@ -15,6 +15,8 @@ void Recorder::begin(const store::Run& run)
     run_ = run.id;
     flow_ = run.flow;
     fence_ = run.fence;
+    if (!run.interval_json.empty())
+        interval_ = run.slice;
 }
 
 void Recorder::run_started(std::string_view message)
@@ -116,6 +118,7 @@ void Recorder::tell(Event event)
         return;
     event.run = run_;
     event.flow = flow_;
+    event.interval = interval_;
     if (event.at_ns == 0)
         event.at_ns = unix_ns();
     const std::scoped_lock lock(mutex_);

@@ -60,7 +60,7 @@ private:
     std::shared_ptr<store::Store> store_;   // shared with attempts that may outlive the run
     std::shared_ptr<Masker> masker_;        // shared with the runtime: secrets stay secret in all its runs
     std::function<void(const Event&)> listener_;
-    std::string run_, flow_;
+    std::string run_, flow_, interval_;
     std::uint64_t fence_ = 0;
     std::mutex mutex_; // the listener is never called by two at once
 };

@@ -33,6 +33,8 @@ boost::json::object Report::to_json() const
             {"bytes", task.bytes}, {"epochs", task.epochs}};
         if (!task.slice.empty())
             item["slice"] = task.slice;
+        if (!task.taken_over.empty())
+            item["taken_over"] = task.taken_over;
         if (!task.reason.empty())
             item["reason"] = task.reason;
         if (task.error)

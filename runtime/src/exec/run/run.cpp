@@ -31,6 +31,8 @@ Run::Run(RunSetup setup)
         shared_->memory->outputs.emplace(name, output);
     shared_->connections = std::make_unique<Connections>(shared_->flow, shared_->catalog);
     shared_->anew = setup_.options.fresh || setup_.options.full_refresh;
+    shared_->slice = setup_.slice;
+    shared_->about_interval = setup_.options.interval.has_value();
 }
 
 namespace {
@@ -68,7 +70,9 @@ Status Run::take_lease()
 {
     if (!setup_.parent_run.empty())
         return {}; // the parent's lease covers it
-    auto lease = setup_.store->acquire_lease("flow/" + setup_.flow.name, store::this_process(), "", lease_ttl_ns, setup_.options.fresh);
+    // Runs about different intervals may go on at once.
+    const std::string key = "flow/" + setup_.flow.name + (setup_.slice.empty() ? "" : "/" + setup_.slice);
+    auto lease = setup_.store->acquire_lease(key, store::this_process(), "", lease_ttl_ns, setup_.options.fresh);
     if (!lease) {
         Error error = std::move(lease).error();
         if (error.kind == JF_E_UNAVAILABLE)
@@ -77,44 +81,6 @@ Status Run::take_lease()
     }
     lease_ = std::move(*lease);
     lease_due_ns_ = monotonic_ns() + lease_every_ns;
-    return {};
-}
-
-/// The run that this one may go on with: asked for by id, or the last one of the flow.
-Result<std::optional<store::Run>> Run::last_run()
-{
-    if (!setup_.options.continue_run.empty()) {
-        JF_ASSIGN(store::Run named, setup_.store->run(setup_.options.continue_run));
-        return std::optional(std::move(named));
-    }
-    JF_ASSIGN(auto runs, setup_.store->runs({.flow = setup_.flow.name, .limit = 1}));
-    if (runs.empty())
-        return std::optional<store::Run>();
-    return std::optional(std::move(runs.front()));
-}
-
-/// Takes over what `last` completed, if it stopped before its end and was about the very same thing; takes results of
-/// tasks that are not chosen in any case, so that chosen ones can refer to them.
-Status Run::take_over(const store::Run& last)
-{
-    const bool unfinished = last.state == State::failed || last.state == State::crashed || last.state == State::cancelled;
-    const bool part = !setup_.options.only.empty() || !setup_.options.from.empty();
-    const bool goes_on = unfinished && !part && !shared_->anew && last.flow_digest == digest_;
-    if (!goes_on && !part)
-        return {};
-    JF_ASSIGN(const auto done, setup_.store->tasks(last.id));
-    for (const auto& old : done) {
-        if (old.state != State::completed)
-            continue;
-        boost::system::error_code wrong;
-        boost::json::value result = boost::json::parse(old.result_json.empty() ? "null" : old.result_json, wrong);
-        if (goes_on)
-            earlier_[{old.task, old.slice}] = result;
-        if (old.slice.empty() && part)
-            results_[old.task] = std::move(result);
-    }
-    if (goes_on)
-        continued_from_ = last.id;
     return {};
 }
 
@@ -127,18 +93,20 @@ Status Run::begin()
     JF_TRY(take_lease());
     JF_ASSIGN(const auto reaped, setup_.store->reap());
     (void)reaped; // runs whose process died are crashed now, so that the last one says how it ended
-    if (setup_.parent_run.empty()) {
-        JF_ASSIGN(const auto last, last_run());
-        if (last)
-            JF_TRY(take_over(*last));
-    }
+    JF_ASSIGN(const auto last, setup_.parent_run.empty() ? last_run() : last_run_of_child());
+    if (last)
+        JF_TRY(take_over(*last));
+    shared_->continued_from = continued_from_;
     store::Run run{.flow = setup_.flow.name, .flow_digest = digest_, .flow_text = boost::json::serialize(setup_.flow.to_json()),
-        .parameters_json = boost::json::serialize(setup_.flow.values), .environment = setup_.environment, .state = State::running,
+        .parameters_json = boost::json::serialize(setup_.flow.parameter_values()), .environment = setup_.environment, .state = State::running,
         .process = store::this_process()};
     run.lease = lease_ ? lease_->key : "";
     run.parent_run = setup_.parent_run;
     run.parent_task = setup_.parent_task;
     run.continued_from = continued_from_;
+    run.slice = setup_.slice;
+    if (setup_.options.interval)
+        run.interval_json = setup_.options.interval->to_json();
     JF_ASSIGN(run, setup_.store->create_run(std::move(run), store::Commit::committed));
     shared_->recorder->begin(run);
     shared_->owner = run.process.host + ":" + std::to_string(run.process.pid) + " run " + run.id;
@@ -148,7 +116,8 @@ Status Run::begin()
     progress_due_ns_ = started_ns_ + setup_.progress_every_ns;
     std::string headline = setup_.headline;
     if (!continued_from_.empty())
-        headline += (headline.empty() ? "" : " · ") + std::string("continues run ") + continued_from_;
+        headline += (headline.empty() ? "" : " · ") + std::string("continues run ") + continued_from_ +
+                    (earlier_.empty() ? "" : ", which completed " + taken_over_names());
     shared_->recorder->run_started(headline);
     return {};
 }

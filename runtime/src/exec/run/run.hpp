@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace jackfield::exec {
 
@@ -22,7 +23,10 @@ struct RunSetup {
     std::string environment;
     std::uint32_t max_parallel = 4;
     std::int64_t progress_every_ns = 0; ///< 0: no progress events
+    std::string slice; ///< of the run: the interval of a backfill, the item that a sub-flow was run for; part of every token's
     std::string parent_run, parent_task; ///< of a sub-flow
+    std::string parent_continued;        ///< of a sub-flow: the run that its parent goes on with
+    std::vector<std::string> held;       ///< of a sub-flow: keys of slots that the task that runs it holds already
     std::string headline;                ///< message of the run_started event
 };
 

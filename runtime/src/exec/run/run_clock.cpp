@@ -115,6 +115,8 @@ std::int64_t Run::next_wake() const
             at = std::min(at, item.gave_up_ns == 0 ? item.deadline_ns : item.gave_up_ns + 2 * grace_ns);
         else if (!item.ended() && item.due_ns > now)
             at = std::min(at, item.due_ns);
+        else if (!item.ended() && item.look_ns > now)
+            at = std::min(at, item.look_ns);
     }
     if (cancel_level_ >= 2 && running_ > 0)
         at = std::min(at, cancelled_at_ns_ + stop_grace_ns);

@@ -37,13 +37,15 @@ void Run::start_what_is_due()
         }
     }
     for (std::size_t i = 0; i < items_.size() && running_ < setup_.max_parallel; ++i)
-        if (may_start(items_[i]))
+        if (may_start(items_[i]) && (tasks_[items_[i].task].slots.empty() || take_slots(items_[i])))
             start(i);
+    if (!setup_.flow.slots.empty() && running_ >= setup_.max_parallel)
+        leave_queues();
 }
 
 bool Run::may_start(const RunItem& item) const
 {
-    if (item.ended() || item.running() || item.due_ns > monotonic_ns())
+    if (item.ended() || item.running() || item.due_ns > monotonic_ns() || item.look_ns > monotonic_ns())
         return false;
     const auto& for_each = tasks_[item.task].for_each;
     if (!for_each || for_each->max_parallel == 0)
@@ -118,8 +120,9 @@ void Run::open(std::size_t task)
         if (item.error) {
             end(item, State::failed, store::reason::config_error, "", sentence_of(*item.error));
         } else if (const auto done = earlier_.find({what.name, item.slice}); done != earlier_.end()) {
-            item.result = done->second;
-            end(item, State::completed, "", "Cached", "completed by run " + continued_from_);
+            item.result = done->second.result;
+            item.taken_over = done->second.run;
+            end(item, State::completed, "", "Cached", "completed by run " + item.taken_over);
         }
     }
     if (made.empty())

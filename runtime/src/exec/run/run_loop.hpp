@@ -32,10 +32,17 @@ private:
     // before and after: run.cpp
     Status begin();
     Status take_lease();
-    Result<std::optional<store::Run>> last_run();
-    Status take_over(const store::Run& last);
     Report finish();
     void run_hooks(const std::vector<Component>& hooks);
+
+    // going on with an earlier run: run_takeover.cpp
+    Result<std::optional<store::Run>> last_run();
+    Result<std::optional<store::Run>> last_run_of_child();
+    Status check_resumable(const store::Run& run, const store::Run* newest) const;
+    Status take_over(const store::Run& last);
+    Status take_completed(const store::Run& run);
+    [[nodiscard]] Error refuse_changed(const store::Run& run, const std::string& thing) const;
+    [[nodiscard]] std::string taken_over_names() const;
 
     // starting and ending: run_items.cpp
     void start_what_is_due();
@@ -59,6 +66,10 @@ private:
     [[nodiscard]] bool may_start(const RunItem& item) const;
     [[nodiscard]] TaskStep step_of(const RunItem& item) const;
 
+    // run_slots.cpp
+    [[nodiscard]] bool take_slots(RunItem& item);
+    void leave_queues();
+
     RunSetup setup_;
     std::shared_ptr<const RunSetup> sub_setup_; ///< shared with sub-flows, which may be left behind
     std::shared_ptr<RunShared> shared_;
@@ -76,7 +87,11 @@ private:
     std::int64_t cancelled_at_ns_ = 0;
     bool timed_out_ = false, fenced_ = false;
     std::string continued_from_, digest_;
-    std::map<std::pair<std::string, std::string>, boost::json::value> earlier_; ///< (task, slice) that the continued run completed
+    struct Earlier {
+        boost::json::value result;
+        std::string run;
+    };
+    std::map<std::pair<std::string, std::string>, Earlier> earlier_; ///< (task, slice) that the continued run, or one before it, completed
     RunControl control_;
 };
 

@@ -48,6 +48,7 @@ struct Runtime::Parts {
     RuntimeOptions options;
     std::shared_ptr<Catalog> catalog; // shared with attempts that are left behind
     std::shared_ptr<Masker> masker = std::make_shared<Masker>(); // the same
+    std::shared_ptr<std::mutex> listening = std::make_shared<std::mutex>(); // held while on_event is called: never two at once, of all runs
     std::mutex mutex; // guards all below
     std::shared_ptr<store::Store> store; // the same
     unsigned runs = 0;
@@ -77,17 +78,17 @@ Result<store::Store*> Runtime::store()
     return opened.get();
 }
 
-std::vector<Fault> Runtime::check(const Flow& flow, const boost::json::object& parameters)
+std::vector<Fault> Runtime::check(const Flow& flow, const boost::json::object& parameters, const DataInterval* interval)
 {
-    FlowReading bound = flow.bind(parameters, parts_->catalog.get());
+    FlowReading bound = flow.bind(parameters, parts_->catalog.get(), interval);
     if (!bound.flow)
         return std::move(bound.faults);
     return plan_flow(*bound.flow, *parts_->catalog).faults;
 }
 
-Result<FlowPlan> Runtime::plan(const Flow& flow, const boost::json::object& parameters)
+Result<FlowPlan> Runtime::plan(const Flow& flow, const boost::json::object& parameters, const DataInterval* interval)
 {
-    FlowReading bound = flow.bind(parameters, parts_->catalog.get());
+    FlowReading bound = flow.bind(parameters, parts_->catalog.get(), interval);
     if (!bound.flow)
         return bound.error();
     Planning planned = plan_flow(*bound.flow, *parts_->catalog);
@@ -134,7 +135,10 @@ std::string headline_of(const FlowPlan& plan)
 Result<Report> Runtime::run(const Flow& flow, const boost::json::object& parameters, RunOptions options)
 {
     JF_TRY(check_choice(flow, options));
-    JF_ASSIGN(FlowPlan planned, plan(flow, parameters));
+    const DataInterval* interval = options.interval ? &*options.interval : nullptr;
+    if (flow.reads_interval && !interval)
+        return fail(JF_E_CONFIG, "the flow reads ${interval.…}, so it runs for an interval: jackfield backfill FLOW --from DATE --to DATE --every 1d");
+    JF_ASSIGN(FlowPlan planned, plan(flow, parameters, interval));
     JF_ASSIGN(auto opened, parts_->open_store());
     exec::RunSetup setup;
     setup.headline = headline_of(planned);
@@ -142,7 +146,12 @@ Result<Report> Runtime::run(const Flow& flow, const boost::json::object& paramet
     setup.catalog = parts_->catalog;
     setup.store = std::move(opened);
     setup.masker = parts_->masker;
-    setup.listener = parts_->options.on_event;
+    if (parts_->options.on_event) // shared with attempts that are left behind
+        setup.listener = [listen = parts_->options.on_event, mutex = parts_->listening](const Event& event) {
+            const std::scoped_lock lock(*mutex);
+            listen(event);
+        };
+    setup.slice = interval ? interval->name : std::string();
     setup.options = std::move(options);
     setup.environment = parts_->options.environment;
     setup.max_parallel = setup.flow.max_parallel.value_or(parts_->options.threads ? parts_->options.threads : default_parallel());

@@ -11,7 +11,7 @@ public:
     ComponentBackend(const std::shared_ptr<RunShared>& shared, std::string_view task, std::string_view slice, std::uint32_t attempt,
                      std::string_view place)
         : recorder_(shared->recorder), shared_(shared), task_(task), slice_(slice), attempt_(attempt),
-          instance_(shared->flow.name + "/" + std::string(task) + "/" + std::string(place))
+          instance_(shared->flow.name + "/" + std::string(task) + "/" + std::string(place) + (shared->slice.empty() ? "" : "@" + shared->slice))
     {
     }
 
@@ -86,12 +86,20 @@ Result<std::shared_ptr<const ConnectionInstance>> Connections::get(std::string_v
     return entry->instance;
 }
 
+std::string RunShared::slice_of(std::string_view item) const
+{
+    if (slice.empty() || item.empty())
+        return slice.empty() ? std::string(item) : slice;
+    return slice + "|" + std::string(item);
+}
+
 Result<Generation> RunShared::generation(const std::string& task, bool incremental)
 {
     const std::scoped_lock lock(mutex_);
     if (const auto known = generations_.find(task); known != generations_.end())
         return known->second;
-    JF_ASSIGN(Generation chosen, choose_generation(*recorder->store(), flow.name, task, recorder->run_id(), incremental, anew));
+    // An interval is a load that ends: where it is run again after a success, that is a new one, cursor or not.
+    JF_ASSIGN(Generation chosen, choose_generation(*recorder->store(), {flow.name, task, slice, {}}, recorder->run_id(), incremental && !about_interval, anew));
     generations_[task] = {chosen.id, false}; // fresh for the first attempt only
     return chosen;
 }
@@ -102,10 +110,10 @@ Status RunShared::complete_generation(const std::string& task)
     // its generation; the other way round it would load everything again.
     JF_TRY(recorder->finish());
     // Asked of the store: if every item was completed by an earlier run, this one never chose a generation.
-    JF_ASSIGN(const auto last, recorder->store()->generation(flow.name, task));
+    JF_ASSIGN(const auto last, recorder->store()->generation(flow.name, task, slice));
     if (!last || last->complete)
         return {};
-    return recorder->store()->complete_generation(flow.name, task, last->id);
+    return recorder->store()->complete_generation(flow.name, task, slice, last->id);
 }
 
 std::shared_ptr<HostBackend> make_backend(std::shared_ptr<RunShared> shared, std::string_view task, std::string_view slice,

@@ -50,6 +50,12 @@ struct RunShared {
     PlanOptions plan_options;
     std::string owner; ///< "host:pid run 7f3a"
     bool anew = false; ///< start new generations
+    std::string slice;           ///< of the run; empty: none
+    bool about_interval = false; ///< a run of a backfill
+    std::string continued_from;  ///< the run that this one goes on with; set before the first attempt
+
+    /// The slice of tokens of an item of this run.
+    [[nodiscard]] std::string slice_of(std::string_view item) const;
 
     /// The load that a pipeline belongs to, decided once for all its attempts and slices.
     [[nodiscard]] Result<Generation> generation(const std::string& task, bool incremental);

@@ -13,14 +13,18 @@ AttemptOutcome run_sub_flow(const RunSetup& setup, TaskAttempt& attempt)
         out.status = std::move(read).error();
         return out;
     }
-    FlowReading bound = read->bind(sub.parameters, setup.catalog.get());
+    const auto& interval = setup.options.interval;
+    FlowReading bound = read->bind(sub.parameters, setup.catalog.get(), interval ? &*interval : nullptr);
     if (!bound.flow) {
         out.status = bound.error();
         return out;
     }
     RunSetup child = setup;
     child.flow = std::move(*bound.flow);
-    child.options = RunOptions{.full_refresh = setup.options.full_refresh, .fresh = setup.options.fresh};
+    child.options = RunOptions{.full_refresh = setup.options.full_refresh, .fresh = setup.options.fresh, .interval = interval};
+    child.slice = attempt.shared->slice_of(attempt.slice);
+    child.held.insert(child.held.end(), attempt.task.slots.begin(), attempt.task.slots.end());
+    child.parent_continued = attempt.shared->continued_from;
     child.parent_run = attempt.shared->recorder->run_id();
     child.parent_task = attempt.task.name;
     child.headline.clear();
