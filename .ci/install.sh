@@ -17,9 +17,9 @@ third_party=${JACKFIELD_THIRD_PARTY:-$root/build/third_party}
 # Never libboost-dev: it is 1.74 and silently removes 1.81.
 build=(g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config mold:mold ccache:ccache
        libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libfast-float-dev libcli11-dev
-       libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libre2-dev libxxhash-dev
+       libsqlite3-dev libssl-dev libzstd-dev zlib1g-dev libre2-dev libxxhash-dev libcurl4-openssl-dev
        libjavascriptcoregtk-4.1-dev librsvg2-dev libcairo2-dev libfreetype-dev libfontconfig-dev)
-run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0
+run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libcurl4
      libjavascriptcoregtk-4.1-0 librsvg2-2 libcairo2 fonts-dejavu-core)
 test=(catch2 git:git python3:python3 clang:clang++ libc++-dev libc++abi-dev abigail-tools:abidw strace:strace
       librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk)
