@@ -4,6 +4,7 @@
 #include "exchange.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace jackfield::http {
 namespace {
@@ -29,9 +30,16 @@ Status HttpConnection::allows(const Url& url) const
     return fail(JF_E_DENIED, "the server leads to host '" + url.host() + "'; add it to the connection's hosts if that is meant", "hosts");
 }
 
+std::int64_t HttpConnection::now_ns() const
+{
+    if (const std::int64_t now = host_.monotonic_ns())
+        return now;
+    return std::chrono::steady_clock::now().time_since_epoch().count(); // a host without a clock
+}
+
 std::int64_t HttpConnection::next_slot()
 {
-    const std::int64_t now = host_.monotonic_ns();
+    const std::int64_t now = now_ns();
     const std::lock_guard lock(mutex_);
     const std::int64_t slot = std::max(now, next_slot_);
     if (server_.per_second > 0)
@@ -74,7 +82,7 @@ Result<SecretText> HttpConnection::secret(const sdk::Call& call, const char* poi
 
 std::optional<std::string> HttpConnection::token() const
 {
-    const std::int64_t now = host_.monotonic_ns();
+    const std::int64_t now = now_ns();
     const std::lock_guard lock(mutex_);
     if (token_.text().empty() || now >= token_until_)
         return std::nullopt;

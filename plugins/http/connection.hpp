@@ -34,6 +34,8 @@ public:
     /// Whether requests may go there at all. JF_E_DENIED.
     [[nodiscard]] Status allows(const Url& url) const;
 
+    /// On the clock of deadlines.
+    [[nodiscard]] std::int64_t now_ns() const;
     /// The moment (monotonic) at which one more request may start; it is taken.
     [[nodiscard]] std::int64_t next_slot();
     /// Nobody asks before this moment: the server wants rest.

@@ -75,7 +75,7 @@ Result<bool> Exchange::run(const sdk::Call& call, std::int64_t until_ns, const s
     for (;;) {
         if (call.cancelled() || stops.load() != seen)
             return fail(JF_E_CANCELLED, "the request to " + request_.url.shown() + " was cancelled");
-        const std::int64_t now = host().monotonic_ns();
+        const std::int64_t now = on_.now_ns();
         if (running_) {
             const auto done = transfer_->step(std::clamp<std::int64_t>(until_ns - now, 0, look_up_ns));
             if (!done) {
@@ -89,7 +89,7 @@ Result<bool> Exchange::run(const sdk::Call& call, std::int64_t until_ns, const s
                 JF_ASSIGN(const bool finished, judge());
                 if (finished)
                     return true;
-            } else if (host().monotonic_ns() >= until_ns) {
+            } else if (on_.now_ns() >= until_ns) {
                 return false;
             }
             continue;
@@ -217,7 +217,7 @@ Status Exchange::read_token(const Answer& answer)
     if (const auto said = body->scalar("expires_in"); said && *said)
         seconds = std::clamp<std::int64_t>(std::strtoll((*said)->c_str(), nullptr, 10), 1, 366 * 86'400);
     // A little early, so that it does not end on the way.
-    on_.keep_token(SecretText(**token), host().monotonic_ns() + seconds * second_ns - std::min<std::int64_t>(30, seconds / 10) * second_ns);
+    on_.keep_token(SecretText(**token), on_.now_ns() + seconds * second_ns - std::min<std::int64_t>(30, seconds / 10) * second_ns);
     return {};
 }
 
@@ -305,7 +305,7 @@ Status Exchange::again_later(Error why, std::optional<std::int64_t> asked_wait_n
         why.retry_after_ns = asked_wait_ns.value_or(-1);
         return why;
     }
-    const std::int64_t now = host().monotonic_ns();
+    const std::int64_t now = on_.now_ns();
     not_before_ = now + asked_wait_ns.value_or(pause_before(tries_ - 1, now / 1000));
     if (asked_wait_ns)
         on_.rest_until(not_before_); // the server means all of us

@@ -143,7 +143,7 @@ sdk::Options sink_options()
         .texts_by_name("query", "query parameters")
         .texts_by_name("headers", "further headers")
         .text("method", "of the requests", {.fallback = "POST", .one_of = {"POST", "PUT", "PATCH"}})
-        .text("format", "a JSON array of the rows, or a row a line", {.fallback = "json", .one_of = {"json", "ndjson"}})
+        .text("format", "json: an array of the rows; ndjson: a row a line; object: one row a request", {.fallback = "json", .one_of = {"json", "ndjson", "object"}})
         .text("envelope", "JSON: the array is the member of that name of an object")
         .integer("rows", "at most so many rows in a request", {.fallback = 1000, .minimum = 1, .maximum = 1'000'000})
         .size("max_request", "largest body of a request", "8MiB")
@@ -163,11 +163,12 @@ Result<SinkSettings> read_sink(const sdk::Config& config)
     JF_ASSIGN(out.headers, read_pairs(config, "headers"));
     if (config.has("method"))
         out.method = config.text("method");
-    out.ndjson = config.text("format") == "ndjson";
+    const std::string_view format = config.text("format");
+    out.layout = format == "ndjson" ? Layout::lines : format == "object" ? Layout::object : Layout::array;
     out.envelope = config.text("envelope");
-    if (out.ndjson && !out.envelope.empty())
-        return fail(JF_E_CONFIG, "lines have no envelope; use format json, or leave it out", "envelope");
-    out.rows = config.has("rows") ? static_cast<std::uint64_t>(config.integer("rows")) : 1000;
+    if (out.layout != Layout::array && !out.envelope.empty())
+        return fail(JF_E_CONFIG, "an envelope is around an array; use format json, or leave it out", "envelope");
+    out.rows = out.layout == Layout::object ? 1 : config.has("rows") ? static_cast<std::uint64_t>(config.integer("rows")) : 1000;
     out.max_request = static_cast<std::size_t>(config.size("max_request", 8 << 20));
     out.max_epoch = static_cast<std::size_t>(config.size("max_epoch", 256 << 20));
     if (out.max_request < 1024 || out.max_request > (std::size_t{1} << 30))

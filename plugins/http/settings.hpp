@@ -92,11 +92,15 @@ struct SourceSettings : files::TextSettings {
 
 enum class Receiver : std::uint8_t { plain, key, rows };
 
+/// How the rows of a request stand in its body: an array, a row a line, one row as it is.
+enum class Layout : std::uint8_t { array, lines, object };
+
 /// What a sink sends. Value.
 struct SinkSettings {
     std::string path, method = "POST", envelope, key_header;
     Pairs query, headers;
-    bool ndjson = false, reject = false;
+    Layout layout = Layout::array;
+    bool reject = false;
     Receiver receiver = Receiver::plain;
     std::uint64_t rows = 1000;
     std::size_t max_request = 0, max_epoch = 0;

@@ -111,9 +111,11 @@ HttpWriter::Span HttpWriter::next_request(std::size_t first) const
 std::string HttpWriter::body_of(const Span& span) const
 {
     const std::size_t start = rows_[span.first].start, end = rows_[span.last - 1].end;
-    std::string out = settings_.ndjson ? "" : settings_.envelope.empty() ? "[" : "{" + sdk::json_string(settings_.envelope) + ":[";
+    if (settings_.layout == Layout::object)
+        return text_.substr(start, end - start);
+    std::string out = settings_.layout == Layout::lines ? "" : settings_.envelope.empty() ? "[" : "{" + sdk::json_string(settings_.envelope) + ":[";
     out.append(text_, start, end - start);
-    if (settings_.ndjson)
+    if (settings_.layout == Layout::lines)
         return out + "\n";
     for (std::size_t i = span.first; i + 1 < span.last; ++i)
         out[out.size() - (end - rows_[i].end)] = ','; // was a line end
@@ -129,7 +131,7 @@ Result<Answer> HttpWriter::post(const sdk::Call& call, const Span& span)
     for (const auto& [name, value] : settings_.query)
         request.url = request.url.with(name, value);
     request.headers = settings_.headers;
-    request.headers.emplace_back("Content-Type", settings_.ndjson ? "application/x-ndjson" : "application/json");
+    request.headers.emplace_back("Content-Type", settings_.layout == Layout::lines ? "application/x-ndjson" : "application/json");
     if (!settings_.key_header.empty())
         request.headers.emplace_back(settings_.key_header, request_key(scope_, epoch_, span.first, span.last - span.first, body_));
     request.body = &body_;
