@@ -18,22 +18,24 @@ third_party=${JACKFIELD_THIRD_PARTY:-$root/build/third_party}
 build=(g++:g++ cmake:cmake ninja-build:ninja pkg-config:pkg-config mold:mold ccache:ccache
        libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libfast-float-dev libcli11-dev
        libsqlite3-dev libhowardhinnant-date-dev libssl-dev libzstd-dev zlib1g-dev libre2-dev libxxhash-dev libpq-dev
-       libjavascriptcoregtk-4.1-dev librsvg2-dev libcairo2-dev libfreetype-dev libfontconfig-dev)
-run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libdate-tz3 tzdata libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libpq5
+       libcurl4-openssl-dev libjavascriptcoregtk-4.1-dev librsvg2-dev libcairo2-dev libfreetype-dev libfontconfig-dev)
+run=(libboost-json1.81.0 libsimdjson14 libsqlite3-0 libdate-tz3 tzdata libssl3 libzstd1 zlib1g libre2-9 libxxhash0 libpq5 libcurl4
      libjavascriptcoregtk-4.1-0 librsvg2-2 libcairo2 fonts-dejavu-core)
 test=(catch2 git:git python3:python3 clang:clang++ libc++-dev libc++abi-dev abigail-tools:abidw strace:strace
       librsvg2-bin:rsvg-convert fonts-noto-core fonts-noto-cjk zsh:zsh python3-jsonschema
-      postgresql-15 postgresql-client-15 pgbouncer openssl:openssl)
+      postgresql-15 postgresql-client-15 pgbouncer openssl:openssl libpcre2-8-0 nodejs:node)
 bench=(python3:python3 python3-venv)
 deep=(clang-19:clang-19 libclang-rt-14-dev libclang-rt-19-dev chromium:chromium)
 data=()
 
 # --- What Debian does not package: group, name, source, SHA-512 as the npm registry states it -----------------------
-# valijson is in Debian, but installing it would bring Qt: its headers are taken out of the package.
+# valijson and nginx are in Debian, but installing them would bring Qt, and start a server on port 80: what is needed is
+# taken out of the package.
 archives='
 build valijson       libvalijson-dev=1.0+repack-2                  -
 build duckdb-header  duckdb@1.4.4                                  hEJJ5hyVF0VLj3dmOLpsWrQR0b3d4Ykqtygm6iUXjHJDDnSqg/USKxcb5qvNrOhFYPgktayU6dXCtgPqcmmpog==
 run   duckdb-library @duckdb/node-bindings-linux-x64@1.5.6-r.1     IXcrZJE6kEqM0Z4wwdVnGBHX/frOS33VPNAwDXQ/Q+Fs84b058Qe94chrCCIcNJlG8Y3UHIUU4eBeCQxW5mN1Q==
+test  nginx          nginx                                         -
 run   echarts        echarts@6.1.0                                 q0yaFPggC9FUdsWH4blavRWFmxdrIodbkoKNAjJudAI6CA9gNPxHtV2RcZNEepZVlk4yvBYkOkbk6HIVpIyHZA==
 data  vega-datasets  vega-datasets@3.2.1                           lTSwZA6yq6qSU2YZm+6bqILiIvTPPxn4itir7jPGFmHIdPvUfQ9pCzzcrklYywMJgLUbaIeSkZQdiJd6wBxPug==
 '
@@ -45,6 +47,8 @@ kept() {
                     echo usr/share/doc/libvalijson-dev/copyright valijson/LICENSE ;;
     duckdb-header)  echo package/src/duckdb/src/include/duckdb.h duckdb/include/duckdb.h ;;
     duckdb-library) echo package/libduckdb.so duckdb/lib/libduckdb.so ;;
+    nginx)          echo usr/sbin/nginx nginx/nginx
+                    echo usr/share/doc/nginx/copyright nginx/LICENSE ;;
     echarts)        echo package/dist/echarts.min.js echarts/echarts.min.js
                     echo package/LICENSE echarts/LICENSE
                     echo package/NOTICE echarts/NOTICE ;;
@@ -186,9 +190,26 @@ fetch_archives() {
   return $status
 }
 
+# json-server, for the tests of http, is a tree of packages: npm takes it from the registry as the digests of
+# package-lock.json say. Nothing of it runs while it is installed.
+fetch_json_server() {
+  local folder=$root/tests/support/servers/json_server target=$third_party/json-server
+  if cmp -s "$folder/package-lock.json" "$target/package-lock.json" && [[ -e $target/node_modules/json-server ]]; then return; fi
+  rm -rf "$target"
+  mkdir -p "$target"
+  cp "$folder/package.json" "$folder/package-lock.json" "$target"
+  if ! npm ci --prefix "$target" --ignore-scripts --no-audit --no-fund --no-update-notifier --silent >"$target/npm.log" 2>&1 </dev/null; then
+    tail -n 3 "$target/npm.log" >&2
+    rm -rf "$target"
+    fail "could not fetch json-server from the npm registry"
+  fi
+  say "json-server: fetched as package-lock.json says"
+}
+
 # Whether an archive of these groups that is not there yet comes from npm.
 needs_npm() {
   local group name source digest
+  if [[ " $* " == *" test "* && ! -e $third_party/json-server/node_modules ]]; then return 0; fi
   while read -r group name source digest; do
     [[ $source == *@* && " $* " == *" $group "* ]] || continue
     there "$name" "$source" "$digest" || return 0
@@ -209,6 +230,7 @@ main() {
   if needs_npm "$@"; then packages+=(npm:npm); fi
   install_packages "${packages[@]}"
   fetch_archives "$@"
+  if [[ " $* " == *" test "* ]]; then fetch_json_server; fi
 }
 
 main "$@"

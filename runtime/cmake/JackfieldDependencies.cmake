@@ -11,6 +11,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)       # checks: regular expressions in linear time
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash) # checks: digests of keys
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)     # http
 
 # Header-only and not in a form that find_package knows: fetched by .ci/install.sh.
 add_library(jackfield_valijson INTERFACE)
