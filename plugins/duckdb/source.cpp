@@ -28,6 +28,11 @@ std::string encode(const Keys& keys)
     return out;
 }
 
+Error no_position_of_ours()
+{
+    return fail(JF_E_POSITION, "the stored position does not belong to this cursor and order_by; start over with --full-refresh", "cursor");
+}
+
 Result<Keys> decode(std::string_view bytes, std::size_t count)
 {
     Keys keys;
@@ -44,7 +49,7 @@ Result<Keys> decode(std::string_view bytes, std::size_t count)
         bytes.remove_prefix(size);
     }
     if (!known || !bytes.empty() || keys.size() != count)
-        return fail(JF_E_POSITION, "the stored position does not belong to this cursor and order_by; start over with --full-refresh", "cursor");
+        return no_position_of_ours();
     return keys;
 }
 
@@ -299,8 +304,11 @@ Result<std::unique_ptr<sdk::Reader>> DuckdbSource::open(const sdk::Call&, const 
                 continue;
             JF_ASSIGN(const Keys keys, decode(bytes, keys_.size()));
             where += (where.empty() ? " WHERE " : " AND ") + compared(keys_, types, values.size() + 1, after ? ">" : "<", after ? ">" : "<=");
-            for (const auto& key : keys)
+            for (const auto& key : keys) {
                 values.push_back(Value::text(session->api(), key));
+                if (!values.back().raw())
+                    return no_position_of_ours();
+            }
         }
         sql = "SELECT * FROM (" + sql + "\n) AS jackfield_rows" + where + " ORDER BY " + listed(keys_);
     }

@@ -31,6 +31,9 @@ check "a component is checked with --config and --fixture" says 0 ' 0 failed' \
   "$program" plugin check "$plugins/test_plugins/demo_partitions.so" --quick --component sink:demo.ledger "${ledger[@]}"
 check "what fails is repeated with the words of its line" says 1 'repeat: --only crash --seed 7 --component sink:demo.split' \
   "$program" plugin check "$plugins/test_plugins/demo_partitions.so" --quick --component sink:demo.split --only crash --seed 7 "${ledger[@]}"
+check "a fixture fills what a source reads" says 0 'the same 300 rows' \
+  "$program" plugin check "$plugins/plugins/files.so" --quick --component source:files --config '{"path": "${dir}/filled.csv"}' \
+  --only repeat --only garbage --fixture "$folder/fill.sh"
 check "tests are listed and not run" says 0 'killed anywhere: nothing lost, nothing doubled' \
   "$program" plugin check "$plugins/plugins/files.so" --component sink:files --list
 check "an unknown test is named" says 2 "no test 'speed'" "$program" plugin check "$plugins/plugins/files.so" --only speed

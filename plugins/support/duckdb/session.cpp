@@ -382,9 +382,12 @@ Status Prepared::bind(const Values& values)
     if (api_.nparams(raw_) != values.size())
         return fail(JF_E_CONFIG, "the statement has " + std::to_string(api_.nparams(raw_)) + " placeholders and was given "
                 + std::to_string(values.size()) + " values");
-    for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!values[i].raw()) // DuckDB makes none of text that is not UTF-8, and crashes when it is to bind it
+            return fail(JF_E_DATA, "value " + std::to_string(i + 1) + " is text that is not UTF-8");
         if (api_.bind_value(raw_, i + 1, values[i].raw()) != DuckDBSuccess)
             return fail(JF_E_CONFIG, "value " + std::to_string(i + 1) + " cannot be bound: " + std::string(api_.prepare_error(raw_) ? api_.prepare_error(raw_) : ""));
+    }
     return {};
 }
 

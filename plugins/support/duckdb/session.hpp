@@ -35,6 +35,7 @@ public:
         if (raw_)
             api_->destroy_value(&raw_);
     }
+    /// raw() is nullptr where the text is not UTF-8; such a value cannot be bound.
     static Value text(const Library& api, std::string_view text) { return {api, api.create_varchar_length(text.data(), text.size())}; }
     static Value blob(const Library& api, std::string_view bytes) { return {api, api.create_blob(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size())}; }
     static Value number(const Library& api, std::uint64_t number) { return {api, api.create_uint64(number)}; }

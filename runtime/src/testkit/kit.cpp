@@ -102,6 +102,16 @@ std::string Kit::fact_text(std::string_view name) const
     return found && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
+std::vector<std::string> Kit::fact_texts(std::string_view name) const
+{
+    std::vector<std::string> out;
+    if (const auto found = fact(name); found && found->is_array())
+        for (const json::value& one : found->get_array())
+            if (one.is_string())
+                out.emplace_back(one.get_string());
+    return out;
+}
+
 Status Kit::write_files()
 {
     const auto files = fact("files");

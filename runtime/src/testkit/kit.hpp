@@ -62,6 +62,7 @@ public:
     /// A member of the facts, "${dir}" put in; nullopt: not given.
     [[nodiscard]] std::optional<boost::json::value> fact(std::string_view name) const;
     [[nodiscard]] std::string fact_text(std::string_view name) const; ///< empty: not given or no string
+    [[nodiscard]] std::vector<std::string> fact_texts(std::string_view name) const; ///< the strings of a list; empty: none
     /// Puts the directory in for "${dir}".
     [[nodiscard]] std::string expand(std::string text) const;
 

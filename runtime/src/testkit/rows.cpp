@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -60,6 +61,31 @@ Status count_row(const json::value& row, const Feed& feed, std::map<std::int64_t
             JF_TRY(must(text->get_string() == label_of(number), "row " + std::to_string(number) + " came back as " + json::serialize(row).substr(0, 120)));
     ++out[number];
     return {};
+}
+
+/// Rows that no position can part, those with the same values in the columns `alike`, come in any order: puts each group from row
+/// `start` on into one, so that rows can be compared. Where the last group begins, counted from `start`.
+std::size_t settle(std::vector<std::string>& rows, std::size_t start, const std::vector<std::string>& alike)
+{
+    const auto key_of = [&alike](const std::string& row) {
+        std::string out;
+        const json::value parsed = json::parse(row);
+        for (const std::string& name : alike)
+            if (const json::value* found = parsed.as_object().if_contains(name))
+                out += json::serialize(*found) + ",";
+        return out;
+    };
+    std::size_t begin = start;
+    for (std::size_t end = start; begin < rows.size();) {
+        const std::string key = key_of(rows[begin]);
+        while (end < rows.size() && key_of(rows[end]) == key)
+            ++end;
+        std::sort(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+        if (end == rows.size())
+            break;
+        begin = end;
+    }
+    return begin - start;
 }
 
 Status count_lines(const std::string& text, const Feed& feed, std::map<std::int64_t, int>& out)
@@ -220,8 +246,7 @@ Result<std::string> first_partition(Kit& kit, const SourceInstance& source, cons
 
 Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
 {
-    const auto together = kit.fact("together"); // rows that no position can part
-    const std::uint64_t beyond = together && together->is_int64() ? static_cast<std::uint64_t>(together->get_int64()) - 1 : 0;
+    const std::vector<std::string> alike = kit.fact_texts("alike");
     Tape out;
     CallFrame frame(options.cancellation);
     SourceBatch batch;
@@ -256,10 +281,11 @@ Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
         JF_TRY(validate(schema, *batch.array, Check::full));
         const auto rows = static_cast<std::uint64_t>(batch.array->length);
         out.largest = std::max(out.largest, rows);
-        JF_TRY(must(rows <= most + beyond, "next() brought " + count(rows, "row") + " where at most " + std::to_string(most) + " were asked for"));
         text->bind(*batch.array);
         for (std::int64_t row = 0; row < batch.array->length; ++row)
             out.rows.push_back(text->text(row));
+        const std::size_t last_group = alike.empty() ? rows - 1 : settle(out.rows, out.rows.size() - rows, alike);
+        JF_TRY(must(rows <= most || last_group < most, "next() brought " + count(rows, "row") + " where at most " + std::to_string(most) + " were asked for"));
         out.longest_position = std::max(out.longest_position, batch.position.size());
         out.marks.push_back({batch.position, out.rows.size()});
         if (options.look)

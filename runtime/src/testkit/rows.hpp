@@ -59,7 +59,7 @@ inline constexpr ProgressScope kit_scope{"kit", "check", "", "g1", "kit"};
 
 /// Opens a reader and reads; each batch is validated in full.
 [[nodiscard]] Result<Tape> read_tape(Kit& kit, const SourceInstance& source, const TapeOptions& options);
-/// Goes on with a reader that is open. A batch larger than asked for is broken, but for the rows of the fact "together".
+/// Goes on with a reader that is open. A batch larger than asked for is broken, but for rows that the fact "alike" keeps together.
 [[nodiscard]] Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options);
 /// The first partition: "" of a source without.
 [[nodiscard]] Result<std::string> first_partition(Kit& kit, const SourceInstance& source, const Description& description);

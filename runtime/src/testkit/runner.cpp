@@ -1,6 +1,8 @@
 // One test, one process.
 #include "testkit/runner.hpp"
 
+#include "testkit/rows.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -68,13 +70,25 @@ private:
     void* note_;
 };
 
+/// What the test finds when it starts: the files of the facts, and what the fixture fills in (sinks start from nothing).
+Status prepare(Kit& kit)
+{
+    if (!kit.write_files())
+        return broken("the files of the facts cannot be written");
+    if (kit.options().fixture.empty() || kit.info().kind.empty() || kit.info().kind == JF_KIND_SINK)
+        return {};
+    JF_ASSIGN(const std::string said, run_fixture(kit, "fill"));
+    return {};
+}
+
 TestOutcome judge(const Test& test, const CheckOptions& options, const ComponentInfo& component, const boost::json::object& facts,
                   const std::filesystem::path& dir, Note* note)
 {
     try {
         Kit kit(options, component, facts, dir, note);
         kit.random() = Random(options.seed, test.name);
-        Verdict verdict = kit.write_files() ? test.run(kit) : Verdict(broken("the files of the facts cannot be written"));
+        const Status ready = prepare(kit);
+        Verdict verdict = ready ? test.run(kit) : Verdict(ready.error());
         if (verdict)
             return {Outcome::passed, verdict->empty() ? std::string(test.sentence) : std::move(*verdict)};
         const Error& error = verdict.error();

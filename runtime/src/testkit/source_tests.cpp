@@ -332,16 +332,24 @@ Verdict release(Kit& kit)
             JF_TRY(must(text.text(row) == rows[at], "a batch changed after close() and destroy(); batches handed out stay valid"));
     }
     kit.doing("batches were released on another thread, after close() and destroy()");
-    std::thread([&kept] {
+    bool forgetful = false;
+    std::thread([&kept, &forgetful] {
+        const auto release = [&forgetful](OwnedArray& owned) {
+            ArrowArray array = owned.release();
+            array.release(&array);
+            forgetful = forgetful || array.release != nullptr;
+        };
         for (OwnedArray& batch : kept) {
             // Columns may be moved out of a batch and released after it.
             std::vector<OwnedArray> columns;
             for (std::int64_t i = 0; i < batch->n_children; ++i)
                 columns.emplace_back(*batch->children[i]);
-            batch.reset();
-            columns.clear();
+            release(batch);
+            for (OwnedArray& column : columns)
+                release(column);
         }
     }).join();
+    JF_TRY(must(!forgetful, "release() of a batch or column leaves its own pointer standing; the rule of Arrow is to set it to NULL"));
     return std::to_string(kept.size()) + (kept.size() == 1 ? " batch" : " batches") + " read and released after close() and destroy(), columns apart, on another thread";
 }
 

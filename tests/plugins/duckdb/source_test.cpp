@@ -93,6 +93,8 @@ TEST_CASE("with order_by every position gives exactly the rows after it")
         last = reading.position;
     }
     CHECK(before == whole);
+    last[last.size() - 1] = '\xff'; // damaged: its text is not UTF-8 any more
+    CHECK_THROWS_WITH(Reading(source, last), Catch::StartsWith("-14: the stored position"));
 }
 
 TEST_CASE("a cursor goes on after the greatest value of the last run")

@@ -115,6 +115,11 @@ TEST_CASE("parameters are bound with their types and never become SQL text")
     params.release = [](ArrowArrayStream* s) { s->release = nullptr; };
     CHECK(test::ask(store.connection, "SELECT ? AS a, ? + 1 AS b, ? AS c, ? AS d, ? AS e", &params)
         == R"({"a":"x'; DROP TABLE t; --","b":43,"c":12.34,"d":"2023-11-14T22:13:20Z","e":null})");
+    Rows bad(Schema{{"a", Type::utf8}});
+    bad.add("not \xff UTF-8");
+    once = {Schema{{"a", Type::utf8}}, bad.finish().value()};
+    params.release = [](ArrowArrayStream* s) { s->release = nullptr; };
+    CHECK_THROWS_WITH(test::ask(store.connection, "SELECT ? AS a", &params), Catch::StartsWith("-7: value 1 is text that is not UTF-8"));
     CHECK_THROWS_WITH(store.ask("SELECT ? AS a"), Catch::StartsWith("-2: the statement has 1 placeholders and was given 0"));
 }
 
