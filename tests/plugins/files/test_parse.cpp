@@ -1,9 +1,9 @@
 // Values out of text: exact, or refused with the reason.
 #include "support/decode/parse.hpp"
 
-#include <cstdio>
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <random>
 #include <string>
 
