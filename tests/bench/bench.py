@@ -114,12 +114,12 @@ class Bench:
             half.rename(file)
         return file
 
-    def output(self, *words, cpus=None, env=None, cwd=None, stdin=None):
-        """What a program prints. cpus: the processors it may use, "0" or "0,1"."""
+    def output(self, *words, cpus=None, env=None, cwd=None, statuses=(0,)):
+        """What a program prints. cpus: the processors it may use, "0" or "0,1"; statuses: those that are no failure."""
         pinned = ["taskset", "-c", cpus] if cpus else []
         done = subprocess.run([*pinned, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
-                              env={**os.environ, **(env or {})}, stdin=stdin or subprocess.DEVNULL)
-        if done.returncode != 0:
+                              env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
+        if done.returncode not in statuses:
             raise Failed(f"'{' '.join(map(str, words))[:200]}' ended with {done.returncode}: {(done.stderr or done.stdout)[-500:]}")
         return done.stdout
 

@@ -351,7 +351,7 @@ Status JsonDecoder::decode(std::size_t count, const OnBadRecord& on_bad)
     const std::uint32_t start = spans_[next_span_].start, end = spans_[next_span_ + count - 1].end;
     if (index_.build(split_text() + start, end - start) != JsonIndex::State::ok)
         return decode_one_by_one(count, on_bad);
-    columns_->begin(count, end - start);
+    columns_->begin(count, {split_text() + start, end - start});
     const Status decoded = decode_spans(next_span_, count, start, on_bad);
     columns_->end();
     JF_TRY(decoded);
@@ -368,7 +368,7 @@ Status JsonDecoder::decode_one_by_one(std::size_t count, const OnBadRecord& on_b
         if (state == JsonIndex::State::failed)
             return fail(JF_E_EXHAUSTED, "out of memory for a record of " + std::to_string(end - start) + " bytes");
         if (state == JsonIndex::State::ok) {
-            columns_->begin(1, end - start);
+            columns_->begin(1, {split_text() + start, end - start});
             const Status decoded = decode_spans(next_span_, 1, start, on_bad);
             columns_->end();
             JF_TRY(decoded);

@@ -3,14 +3,23 @@
 
 #include <algorithm>
 #include <cstring>
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
 
 namespace jackfield::files {
 namespace {
 
 [[nodiscard]] bool is_string(std::string_view token) { return token.size() >= 2 && token.front() == '"' && token.back() == '"'; }
+
+/// Copies `length` bytes, mostly few. Both sides have text_padding bytes more.
+inline void copy_short(char* out, const char* from, std::size_t length)
+{
+    if (length > 256) [[unlikely]] {
+        std::memcpy(out, from, length);
+        return;
+    }
+    std::memcpy(out, from, 16);
+    for (std::size_t at = 16; at < length; at += 16)
+        std::memcpy(out + at, from + at, 16);
+}
 
 /// Copies `length` bytes and tells whether no backslash is among them. Both sides have text_padding bytes more.
 [[nodiscard]] inline bool copy_plain(char* out, const char* from, std::size_t length)
@@ -33,6 +42,13 @@ namespace {
 #endif
     std::memcpy(out, from, length);
     return length == 0 || std::memchr(from, '\\', length) == nullptr;
+}
+
+[[nodiscard]] std::uint16_t load2(const char* text)
+{
+    std::uint16_t word;
+    std::memcpy(&word, text, 2);
+    return word;
 }
 
 [[nodiscard]] std::uint32_t load4(const char* text)
@@ -73,22 +89,16 @@ Result<JsonColumns> JsonColumns::make(BatchBuilder& builder, UnknownField unknow
         const DataType& type = field.type;
         Column column{};
         column.name = field.name;
-        column.quoted = field.name + '"';
         column.type = type.type;
         column.number = static_cast<std::uint32_t>(i);
-        column.long_name = column.quoted.size() > 16;
         column.nested = !type.children.empty() || type.type == Type::structure;
         if (type.type == Type::null || type.type == Type::dictionary || type.type == Type::run_end_encoded || type.type == Type::duration
             || type.type == Type::interval_month_day_nano || type.type == Type::utf8_view || type.type == Type::binary_view || type.type == Type::fixed_binary)
             return fail(JF_E_CONFIG, "JSON has no values of type " + type.text() + "; declare text, and cast it in a later step", "columns." + field.name);
-        char key[16] = {}, mask[16] = {};
-        if (std::any_of(field.name.begin(), field.name.end(), [](unsigned char c) { return c == '"' || c == '\\' || c < ' '; }))
-            column.quoted.assign(16, '\xFF'); // spelled otherwise in JSON: what stands there never matches
-        const std::size_t known = std::min<std::size_t>(column.quoted.size(), 16);
-        std::memcpy(key, column.quoted.data(), known);
-        std::memset(mask, 0xFF, known);
-        std::memcpy(column.key, key, 16);
-        std::memcpy(column.mask, mask, 16);
+        const bool escaped = std::any_of(field.name.begin(), field.name.end(), [](unsigned char c) { return c == '"' || c == '\\' || c < ' '; });
+        column.start = Start(escaped ? "\xFF" : '"' + field.name + "\":"); // what JSON spells otherwise is looked for by name
+        column.ending[0] = '"';
+        column.ending[1] = i + 1 == builder.columns() ? '}' : ',';
         column.precision = type.precision;
         column.scale = type.scale;
         column.per_second = per_second[static_cast<std::size_t>(type.unit)];
@@ -99,8 +109,16 @@ Result<JsonColumns> JsonColumns::make(BatchBuilder& builder, UnknownField unknow
     return out;
 }
 
-void JsonColumns::begin(std::size_t rows, std::size_t bytes)
+JsonColumns::Start::Start(std::string_view text) : size_(static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), 16))), rest_(text.substr(size_))
 {
+    std::memcpy(first_, text.data(), size_);
+    counts_ = (1U << size_) - 1;
+}
+
+void JsonColumns::begin(std::size_t rows, std::string_view text)
+{
+    const std::size_t bytes = text.size();
+    escapes_ = std::memchr(text.data(), '\\', bytes) != nullptr;
     base_ = static_cast<std::size_t>(builder_->rows());
     row_ = 0;
     room_ = rows;
@@ -357,39 +375,49 @@ bool JsonColumns::store_time(Column& column, std::string_view text, std::string_
     }
 }
 
-/// What most values are: not null, without escapes, and as JSON writes the column's type. False: nothing was stored, look closer.
-inline bool JsonColumns::store_plain(Column& column, const char* value, std::size_t size)
+/// What most values are: not null, without escapes, as JSON writes the column's type, and right before the comma or brace at
+/// `end`. False: nothing was stored, look closer.
+template <bool escapes>
+inline bool JsonColumns::store_plain(Column& column, const char* value, const char* end)
 {
-    const bool quoted = *value == '"' && size >= 2 && value[size - 1] == '"';
+    const auto size = static_cast<std::size_t>(end - value);
+    // A token that starts with a quote is a string, and is closed: else the index had failed.
+    const auto is_text = [&] { return (*value == '"') & (load2(end - 1) == load2(column.ending)); };
+    const bool ends = *end == column.ending[1];
     switch (column.type) {
     case Type::utf8: {
+        if (!is_text())
+            return false;
         auto* const offsets = reinterpret_cast<std::int32_t*>(column.values) + row_;
-        if (!quoted || !copy_plain(column.data + offsets[0], value + 1, size - 2))
+        if constexpr (!escapes)
+            copy_short(column.data + offsets[0], value + 1, size - 2);
+        else if (!copy_plain(column.data + offsets[0], value + 1, size - 2))
             return false;
         offsets[1] = static_cast<std::int32_t>(offsets[0] + static_cast<std::int32_t>(size - 2));
         return true;
     }
-    case Type::int64: return plain_integer(value, size, reinterpret_cast<std::int64_t*>(column.values)[row_]);
+    case Type::int64: return ends && plain_integer(value, size, reinterpret_cast<std::int64_t*>(column.values)[row_]);
     case Type::int32: {
         std::int64_t wide = 0;
-        const bool plain = plain_integer(value, size, wide) && wide == static_cast<std::int32_t>(wide);
+        const bool plain = ends && plain_integer(value, size, wide) && wide == static_cast<std::int32_t>(wide);
         reinterpret_cast<std::int32_t*>(column.values)[row_] = static_cast<std::int32_t>(wide);
         return plain;
     }
-    case Type::float64: return parse_json_double(value, size, reinterpret_cast<double*>(column.values)[row_]) == Parsed::ok;
+    case Type::float64: return ends && parse_json_double(value, size, reinterpret_cast<double*>(column.values)[row_]) == Parsed::ok;
     case Type::boolean: { // without a branch on which of the two it is: that is what no processor foresees
         const bool yes = (size == 4) & (load4(value) == load4("true")), no = (size == 5) & (load4(value) == load4("fals")) & (value[4] == 'e');
         put_boolean(column, yes);
-        return yes | no;
+        return ends & (yes | no);
     }
     case Type::timestamp:
-        return quoted && parse_timestamp(value + 1, size - 2, column.per_second, column.zone, reinterpret_cast<std::int64_t*>(column.values)[row_]) == Parsed::ok;
+        return is_text() && parse_timestamp(value + 1, size - 2, column.per_second, column.zone, reinterpret_cast<std::int64_t*>(column.values)[row_]) == Parsed::ok;
     default: return false;
     }
 }
 
 /// Stores the fields of a record as long as they are written in the order of the columns and without needless white space, as
 /// nearly all are; how many were. All of them: the closing brace was there too. Requires: four places for each column.
+template <bool escapes>
 inline std::size_t JsonColumns::add_in_order(const JsonTokens& tokens, std::size_t i)
 {
     const char* const text = tokens.text;
@@ -398,13 +426,12 @@ inline std::size_t JsonColumns::add_in_order(const JsonTokens& tokens, std::size
     Column* const last = first + columns_.size();
     Column* column = first;
     for (; column != last; ++column, places += 4) {
+        const char* const value = text + places[2];
         const char* const end = text + places[3];
-        const char separator = column + 1 == last ? '}' : ',';
-        const int differs = (text[places[0]] ^ '"') | (text[places[1]] ^ ':') | (*end ^ separator);
-        if (differs || !matches(*column, text + places[0] + 1) || end[-1] <= ' ') [[unlikely]]
+        if (!column->start.of(text + places[0])) [[unlikely]]
             break;
-        if (!store_plain(*column, text + places[2], places[3] - places[2])) [[unlikely]] {
-            if (places[3] - places[2] != 4 || load4(text + places[2]) != load4("null"))
+        if (!store_plain<escapes>(*column, value, end)) [[unlikely]] {
+            if (end - value != 4 || load4(value) != load4("null") || *end != column->ending[1])
                 break;
             put_null(*column);
         }
@@ -422,7 +449,8 @@ bool JsonColumns::add(const JsonTokens& tokens, std::size_t& i)
     const std::size_t all = columns_.size();
     if (i + 1 + 4 * all > tokens.count || all == 0 || !tokens.has(4 * all + i)) [[unlikely]]
         return add_in_any_order(tokens, ++i, 0);
-    const std::size_t filled = add_in_order(tokens, ++i);
+    ++i;
+    const std::size_t filled = escapes_ ? add_in_order<true>(tokens, i) : add_in_order<false>(tokens, i);
     i += 4 * filled;
     if (filled != all || tokens.has(i)) [[unlikely]]
         return add_in_any_order(tokens, i, filled);
@@ -446,7 +474,7 @@ bool JsonColumns::add_in_any_order(const JsonTokens& tokens, std::size_t& i, std
         if (places[2] >= tokens.end || text[places[0]] != '"' || text[places[1]] != ':') [[unlikely]]
             return wrong_name(tokens, i) || undo();
         Column* column = expected;
-        if (expected == last || !matches(*expected, text + places[0] + 1)) [[unlikely]]
+        if (expected == last || !expected->start.of(text + places[0])) [[unlikely]]
             column = find(tokens.between(i, i + 1));
         const char first = text[places[2]];
         const std::size_t next = first == '{' || first == '[' ? skip_json_value(tokens, i + 2) : i + 3;

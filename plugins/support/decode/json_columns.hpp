@@ -5,10 +5,14 @@
 
 #include <jackfield/sdk/arrow/builder.hpp>
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace jackfield::files {
 
@@ -56,8 +60,8 @@ public:
     /// Fails with JF_E_CONFIG if JSON cannot hold such a column. `builder` outlives this.
     [[nodiscard]] static Result<JsonColumns> make(BatchBuilder& builder, UnknownField unknown);
 
-    /// Before records: room for `rows` of them, in `bytes` of text.
-    void begin(std::size_t rows, std::size_t bytes);
+    /// Before records: room for `rows` of them, which are all in `text`.
+    void begin(std::size_t rows, std::string_view text);
     /// Adds the record whose first token is i, and moves i behind it. False: nothing was added, fault() says why.
     [[nodiscard]] bool add(const JsonTokens& tokens, std::size_t& i);
     [[nodiscard]] const JsonFault& fault() const { return fault_; }
@@ -67,31 +71,53 @@ public:
     void start_batch();
 
 private:
+    /// Compares text with what it may start with, 16 bytes at once. Value.
+    class Start {
+    public:
+        Start() = default;
+        explicit Start(std::string_view text);
+        /// Requires: text_padding bytes are readable behind the end of the text.
+        [[nodiscard]] bool of(const char* text) const
+        {
+#if defined(__x86_64__)
+            const __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text)), _mm_loadu_si128(reinterpret_cast<const __m128i*>(first_)));
+            const bool starts = (static_cast<unsigned>(_mm_movemask_epi8(same)) & counts_) == counts_;
+#else
+            const bool starts = std::memcmp(text, first_, size_) == 0;
+#endif
+            return starts && (rest_.empty() || std::memcmp(text + 16, rest_.data(), rest_.size()) == 0);
+        }
+
+    private:
+        char first_[16] = {};
+        unsigned counts_ = 0; // a bit for each byte of first_ that counts
+        std::uint32_t size_ = 0; // how many those are
+        std::string rest_;
+    };
+
     struct Column {
         // What every record touches comes first.
-        std::uint64_t key[2], mask[2]; // the first bytes of the name and its closing quote
-        std::uint64_t seen = 0;        // the record that had it last
+        Start start;           // how the field begins: the name in quotes and a colon
+        char ending[2] = {};   // how a field of text ends in its place: a quote, then a comma or brace
+        Type type;
         std::uint8_t* values = nullptr;
         char* data = nullptr;
-        Type type;
+        std::uint64_t seen = 0; // the record that had it last
         Zone zone;
-        bool nested = false, long_name = false;
+        bool nested = false;
         std::uint32_t number;
         std::int64_t per_second;
         int precision, scale;
         std::uint8_t* validity = nullptr;
         std::int64_t nulls = 0; // of the batch
         bool tracks_nulls = false;
-        std::string name, quoted; // quoted: the name and a closing quote
+        std::string name;
     };
 
-    [[nodiscard]] bool matches(const Column& column, const char* key) const
-    {
-        return (((load8(key) ^ column.key[0]) & column.mask[0]) | ((load8(key + 8) ^ column.key[1]) & column.mask[1])) == 0
-            && (!column.long_name || std::memcmp(key + 16, column.quoted.data() + 16, column.quoted.size() - 16) == 0);
-    }
+    template <bool escapes>
     [[nodiscard, gnu::always_inline]] inline std::size_t add_in_order(const JsonTokens& tokens, std::size_t i);
-    [[nodiscard, gnu::always_inline]] inline bool store_plain(Column& column, const char* value, std::size_t size);
+    template <bool escapes>
+    [[nodiscard, gnu::always_inline]] inline bool store_plain(Column& column, const char* value, const char* end);
     [[nodiscard]] bool add_in_any_order(const JsonTokens& tokens, std::size_t& i, std::size_t filled);
     [[nodiscard, gnu::cold]] bool wrong_name(const JsonTokens& tokens, std::size_t i);
     [[nodiscard, gnu::noinline]] bool skip_unknown(const JsonTokens& tokens, std::size_t i, std::size_t next);
@@ -131,6 +157,7 @@ private:
     std::size_t base_ = 0;   // rows of the batch before it
     std::size_t room_ = 0;   // rows that begin() made room for
     std::uint64_t record_ = 0;
+    bool escapes_ = false;   // a backslash is somewhere in this begin()'s text
     JsonFault fault_;
     std::string scratch_;
 };

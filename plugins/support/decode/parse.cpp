@@ -97,7 +97,7 @@ template <class T>
 
 [[nodiscard]] inline unsigned month_length(unsigned year, unsigned month)
 {
-    constexpr unsigned char lengths[16] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0};
+    static constexpr unsigned char lengths[16] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0};
     const bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return lengths[month & 15] + leap;
 }
@@ -107,7 +107,10 @@ template <class T>
 {
     if (month - 1 > 11 || (day - 1 >= 28 && day - 1 >= month_length(year, month)))
         return false;
-    days = days_from_civil(static_cast<int>(year), month, day);
+    // Years start in March, so that the leap day is the last. 400 years (146097 days) are added, so that nothing is negative.
+    const unsigned shifted = year + 400 - (month <= 2), century = shifted / 100;
+    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    days = static_cast<std::int32_t>(shifted * 365 + shifted / 4 - century + century / 4 + day_of_year) - (719468 + 146097);
     return true;
 }
 
@@ -149,12 +152,16 @@ template <class T>
 /// The digits from `text` on, at most `length`, as a fraction of a second in units of 1/`per_second`. `used`: how many there are.
 [[nodiscard]] Parsed read_fraction(const char* text, std::size_t length, std::int64_t per_second, std::size_t& used, std::int64_t& out)
 {
-    used = 0;
-    while (used < length && static_cast<unsigned char>(text[used] - '0') <= 9)
+    // The top bit of each of the next eight bytes that is no digit.
+    const std::uint64_t differs = load8(text) ^ 0x3030303030303030u;
+    const std::uint64_t others = (((differs & 0x7F7F7F7F7F7F7F7Fu) + 0x7676767676767676u) | differs) & 0x8080808080808080u;
+    used = others ? static_cast<std::size_t>(__builtin_ctzll(others)) / 8 : 8;
+    used = used < length ? used : length;
+    while (used >= 8 && used < length && static_cast<unsigned char>(text[used] - '0') <= 9)
         ++used;
     if (used == 0)
         return Parsed::malformed;
-    constexpr std::int64_t powers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+    static constexpr std::int64_t powers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
     const std::size_t places = per_second == 1 ? 0 : per_second == 1'000 ? 3 : per_second == 1'000'000 ? 6 : 9;
     for (std::size_t i = 9; i < used; ++i)
         if (text[i] != '0')

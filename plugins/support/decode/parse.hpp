@@ -184,16 +184,4 @@ enum class Zone : std::uint8_t {
 /// YYYY-MM-DD[(T| )HH:MM[:SS[.fraction]][Z|±HH[[:]MM]]] in units of 1/`per_second` s since 1970-01-01 UTC.
 [[nodiscard]] Parsed parse_timestamp(const char* text, std::size_t length, std::int64_t per_second, Zone zone, std::int64_t& out);
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar.
-[[nodiscard]] inline std::int32_t days_from_civil(int year, unsigned month, unsigned day)
-{
-    // Years start in March, so that the leap day is the last; 400 years have 146097 days.
-    const int shifted = year - (month <= 2);
-    const int era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-    const auto year_of_era = static_cast<unsigned>(shifted - era * 400);
-    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + static_cast<std::int32_t>(day_of_era) - 719468;
-}
-
 } // namespace jackfield::files

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <random>
 #include <string>
 
@@ -85,6 +86,27 @@ TEST_CASE("floating point is rounded as the C library does")
     }
 }
 
+TEST_CASE("each day of the years 0000 to 9999 is the one after the day before it")
+{
+    const auto leap = [](int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); };
+    constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    std::int32_t expected = -719'528; // 0000-01-01
+    int wrong = 0;
+    for (int year = 0; year < 10'000; ++year)
+        for (int month = 1; month <= 12; ++month) {
+            const int length = lengths[month - 1] + (month == 2 && leap(year));
+            for (int day = 1; day <= length + 1; ++day) {
+                char text[text_padding + 16] = {};
+                std::snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
+                std::int32_t days = 0;
+                const Parsed parsed = parse_date(text, 10, days);
+                wrong += day <= length ? parsed != Parsed::ok || days != expected++ : parsed == Parsed::ok;
+            }
+        }
+    CHECK(wrong == 0);
+    CHECK(expected == 2'932'897); // 10000-01-01
+}
+
 TEST_CASE("timestamps are read with T or blank, fraction, Z or offset")
 {
     constexpr std::int64_t base = 1'709'212'509'000'000; // 2024-02-29 13:15:09 UTC
@@ -97,6 +119,10 @@ TEST_CASE("timestamps are read with T or blank, fraction, Z or offset")
     CHECK(timestamp("2024-02-29").second == 1'709'164'800'000'000);
     CHECK(timestamp("1969-12-31 23:59:59").second == -1'000'000);
     CHECK(timestamp("2024-02-29 13:15:09.1234567").first == Parsed::inexact);
+    CHECK(timestamp("2024-02-29 13:15:09.12345600000Z").second == base + 123'456);
+    CHECK(timestamp("2024-02-29 13:15:09.12345678").first == Parsed::inexact);
+    CHECK(timestamp("2024-02-29 13:15:09.Z").first == Parsed::malformed);
+    CHECK(timestamp("2024-02-29 13:15:09.12:4").first == Parsed::malformed);
     CHECK(timestamp("2024-02-29 13:15:09Z", Zone::none).first == Parsed::zone);
     CHECK(timestamp("2024-02-29 13:15:09", Zone::required).first == Parsed::zone);
     for (const char* text : {"", "2023-02-29", "2024-13-01 00:00:00", "2024-02-29 24:00:00", "2024-02-29 13:60:00", "2024-02-29 13:15:09.", "2024-2-29",
