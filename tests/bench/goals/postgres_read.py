@@ -48,7 +48,14 @@ def ours(bench, facts):
 
 
 def peer(bench, *words):
-    return float(bench.output(sys.executable, ROOT / "tests/bench/peers/postgres_read.py", *words))
+    """The peers need a DuckDB of the version that the extension was built for, so they have an environment of their own."""
+    wanted, environment = ROOT / "tests/bench/peers_postgres.txt", ROOT / "build/bench/peers_postgres"
+    have = environment / "installed.txt"
+    if not have.exists() or have.read_text() != wanted.read_text():
+        bench.output(sys.executable, "-m", "venv", "--clear", environment)
+        bench.output(environment / "bin/pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", "-r", wanted)
+        have.write_text(wanted.read_text())
+    return float(bench.output(environment / "bin/python", ROOT / "tests/bench/peers/postgres_read.py", *words))
 
 
 def flow(bench, folder, facts, sink, stores):

@@ -15,13 +15,15 @@ if what == "adbc":
         cursor.execute(sys.argv[3])
         cursor.fetch_arrow_table()
 else:
-    import duckdb
-    import duckdb_extensions
+    import pathlib
 
-    duckdb_extensions.import_extension("postgres_scanner")
+    import duckdb
+    import duckdb_extension_postgres_scanner as extension
+
+    file = next(pathlib.Path(extension.__file__).parent.rglob("*.duckdb_extension"))
     start = time.monotonic()
     with duckdb.connect(sys.argv[4]) as store:
-        store.execute("LOAD postgres_scanner")
+        store.execute(f"LOAD '{file}'")
         store.execute(f"ATTACH '{uri}' AS origin (TYPE postgres, READ_ONLY)")
         store.execute(f"CREATE TABLE rows AS SELECT * FROM origin.public.{sys.argv[3]}")
 print(time.monotonic() - start)
