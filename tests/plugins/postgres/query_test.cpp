@@ -78,14 +78,16 @@ TEST_CASE("a query that writes, or is more than one, is refused and changes noth
              "DO $$ BEGIN INSERT INTO t VALUES (1); END $$", "SELECT nextval('seq')", "SELECT setval('seq', 5)", "SET TRANSACTION READ WRITE", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
              "SELECT set_config('transaction_read_only', 'off', false), writes()", "WITH s AS (SELECT set_config('transaction_read_only', 'off', true)) SELECT writes() FROM s",
              "BEGIN", "COMMIT", "ROLLBACK", "WITH x AS (DELETE FROM t RETURNING i) SELECT * FROM x", "EXPLAIN ANALYZE DELETE FROM t", "EXPLAIN (ANALYZE) INSERT INTO t VALUES (1)", "SELECT 1 INTO u",
-             "PREPARE p AS INSERT INTO t VALUES (1)", "EXECUTE p", "LISTEN x", "NOTIFY x", "VACUUM t", "LOCK t", "SELECT lo_create(1)", "RESET ALL", "DISCARD ALL", "", ";", "-- x\n",
+             "PREPARE p AS INSERT INTO t VALUES (1)", "EXECUTE p", "LISTEN x", "NOTIFY x", "VACUUM t", "LOCK t", "RESET ALL", "DISCARD ALL", "", ";", "-- x\n",
              "SELECT i FROM t) TO STDOUT; DROP TABLE t; --", "REFRESH MATERIALIZED VIEW x", "CREATE TEMP TABLE u (i int)", "DECLARE c CURSOR FOR SELECT 1", "FETCH c", "TABLE t FOR UPDATE"}) {
         INFO(sql);
-        CHECK_THAT(origin.answer(sql), Catch::StartsWith("-") || Catch::Contains("read-only") || Catch::Contains("cannot"));
+        CHECK_THAT(origin.answer(sql), Catch::StartsWith("-") || Catch::Contains("read-only") || Catch::Contains("before any query"));
     }
     CHECK(origin.sql("SELECT count(*) FROM t") == "0");
     CHECK(origin.sql("SELECT is_called FROM seq") == "f");
     CHECK(origin.sql("SELECT to_regclass('u')::text") == "NULL");
+    (void)origin.answer("SELECT lo_create(1)"); // PostgreSQL 15 lets a read-only transaction do that; it is rolled back
+    CHECK(origin.sql("SELECT count(*) FROM pg_largeobject_metadata") == "0");
     CHECK(origin.answer("SELECT 1 AS a") == R"({"a":1})"); // the sessions are as good as new
 }
 
