@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t query_batch_rows = 8192;
 constexpr std::size_t query_batch_bytes = std::size_t(16) << 20;
+constexpr std::int64_t tidy_ns = 1'000'000'000; // for the server to release locks
 
 const char* kind_name(char relation)
 {
@@ -23,6 +24,11 @@ const char* kind_name(char relation)
     case 'p': return "partitioned table";
     default: return "table";
     }
+}
+
+std::int64_t now_ns()
+{
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 /// One query while its rows are read. One thread at a time.
@@ -41,16 +47,17 @@ public:
         return {};
     }
     [[nodiscard]] const Schema& schema() const { return decoder_->schema(); }
+    [[nodiscard]] Session& session() const { return *session_; }
 
     Result<OwnedArray> next()
     {
         while (rows_ && left_ > 0 && decoder_->rows() < query_batch_rows && decoder_->bytes() < query_batch_bytes) {
-            JF_ASSIGN(const RowStream::Ready ready, rows_->ready(patience_));
-            if (ready == RowStream::Ready::late) {
+            auto ready = rows_->ready(patience_);
+            if (!ready || *ready == RowStream::Ready::late) {
                 end();
-                return fail(JF_E_TIMEOUT, "the server did not finish the statement in time");
+                return ready ? fail(JF_E_TIMEOUT, "the server did not finish the statement in time") : std::move(ready).error();
             }
-            if (ready == RowStream::Ready::end) {
+            if (*ready == RowStream::Ready::end) {
                 left_ = 0;
                 break;
             }
@@ -69,9 +76,10 @@ private:
         if (!session_)
             return;
         rows_.reset();
+        session_->calm();
         session_->roll_back();
-        if (!session_->broken())
-            (void)session_->execute(Patience(patience_.deadline_ns()), "SELECT pg_catalog.pg_advisory_unlock_all()");
+        if (!session_->broken() && !session_->execute(Patience(now_ns() + tidy_ns), "SELECT pg_catalog.pg_advisory_unlock_all()"))
+            session_->give_up();
         session_.give_back();
     }
 
@@ -81,12 +89,6 @@ private:
     std::unique_ptr<RowDecoder> decoder_;
     std::unique_ptr<RowStream> rows_;
 };
-
-std::int64_t milliseconds_left(std::int64_t deadline_ns)
-{
-    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    return std::max<std::int64_t>(1, (deadline_ns - now) / 1'000'000);
-}
 
 } // namespace
 
@@ -114,17 +116,18 @@ Result<OwnedStream> PostgresConnection::query(const sdk::Call& call, std::string
     if (params) {
         JF_ASSIGN(values, params_of(std::move(*params)));
     }
-    JF_ASSIGN(Lease session, lend(call, Role::reader));
-    JF_TRY(session->begin(call, "READ ONLY"));
+    JF_ASSIGN(Lease lease, lend(call, Role::reader));
+    auto running = std::make_shared<RunningQuery>(std::move(lease), call.deadline_ns()); // shared by the copies of a std::function
+    Session& session = running->session();
+    JF_TRY(session.begin(call, "READ ONLY"));
     if (call.deadline_ns() != INT64_MAX) {
         const std::int64_t own = config_.duration("statement_timeout") / 1'000'000;
-        const std::int64_t left = milliseconds_left(call.deadline_ns());
-        JF_TRY(session->execute(call, "SET LOCAL statement_timeout = " + std::to_string(own > 0 ? std::min(own, left) : std::min<std::int64_t>(left, INT32_MAX))));
+        const std::int64_t left = std::clamp<std::int64_t>((call.deadline_ns() - now_ns()) / 1'000'000, 1, INT32_MAX);
+        JF_TRY(session.execute(call, "SET LOCAL statement_timeout = " + std::to_string(own > 0 ? std::min(own, left) : left)));
     }
-    JF_ASSIGN(const Select select, look_at_select(*session, call, sql, values.size()));
+    JF_ASSIGN(const Select select, look_at_select(session, call, sql, values.size()));
     if (!select.wrappable) // SHOW, EXPLAIN: a few lines
-        return read_all(*session, call, sql, values, {}, max_rows);
-    auto running = std::make_shared<RunningQuery>(std::move(session), call.deadline_ns()); // shared by the copies of a std::function
+        return read_all(session, call, sql, values, {}, max_rows);
     JF_TRY(running->start(call, select, values, max_rows));
     return make_stream(running->schema(), [running] { return running->next(); });
 }

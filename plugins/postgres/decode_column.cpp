@@ -185,32 +185,31 @@ constexpr std::uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10
 
 enum class Fit { fits, special, beyond, inexact };
 
-/// The unscaled value of groups of four digits; `most` is above what Acc may hold before four more digits come.
+/// The unscaled value of groups of four digits. Acc of 64 bits: the caller knows that it holds them; of 128: up to 10^38.
 template <class Acc>
-Fit unscaled(const char* groups, int count, int weight, int scale, Acc most, Acc& out)
+Fit unscaled(const char* groups, int count, int weight, int scale, Acc& out)
 {
+    const auto grows = [](Acc& sum, std::uint64_t factor) {
+        if constexpr (sizeof(Acc) > 8)
+            if (sum > static_cast<Acc>(powers[18]) * powers[18] * 100 / factor)
+                return false;
+        sum *= static_cast<Acc>(factor);
+        return true;
+    };
     Acc sum = 0;
     int place = scale + 4 * weight; // of the last digit of the group, counted from the last digit of the result
     for (int i = 0; i < count; ++i, place -= 4) {
         const unsigned group = from_be<std::uint16_t>(groups + 2 * i);
-        if (sum > most)
-            return Fit::beyond;
-        if (place >= 0) {
-            sum = sum * 10000 + group;
-        } else if (place > -4) {
-            const auto divisor = static_cast<unsigned>(powers[-place]);
-            if (group % divisor)
-                return Fit::inexact;
-            sum = sum * static_cast<Acc>(powers[4 + place]) + group / divisor;
-        } else if (group) {
+        const auto divisor = static_cast<unsigned>(place >= 0 ? 1 : place > -4 ? powers[-place] : 10000);
+        if (group % divisor)
             return Fit::inexact;
-        }
-    }
-    for (place += 4; place > 0; place -= 4) {
-        if (sum > most)
+        if (place > -4 && !grows(sum, 10000 / divisor))
             return Fit::beyond;
-        sum *= static_cast<Acc>(powers[place < 4 ? place : 4]);
+        sum += group / divisor;
     }
+    for (place += 4; place > 0; place -= 4)
+        if (!grows(sum, powers[place < 4 ? place : 4]))
+            return Fit::beyond;
     out = sum;
     return Fit::fits;
 }
@@ -224,12 +223,11 @@ Fit decimal_of(const char* data, int count, int scale, Int128& out)
     Fit fit;
     if (4 * (weight + 1) + scale <= 18) { // no sum can leave 64 bits
         std::uint64_t small = 0;
-        fit = unscaled<std::uint64_t>(data + 8, count, weight, scale, std::numeric_limits<std::uint64_t>::max(), small);
+        fit = unscaled<std::uint64_t>(data + 8, count, weight, scale, small);
         out = small;
     } else {
         UInt128 large = 0;
-        const UInt128 most = static_cast<UInt128>(powers[18]) * powers[16]; // 10^34
-        fit = count == 0 ? Fit::fits : unscaled<UInt128>(data + 8, count, weight, scale, most, large);
+        fit = count == 0 ? Fit::fits : unscaled<UInt128>(data + 8, count, weight, scale, large);
         out = static_cast<Int128>(large);
     }
     if (sign == 0x4000)

@@ -9,17 +9,28 @@ quick=(--quick)
 eval "$(python3 "$folder/../support/servers/postgres.py" start new)"
 to="\"connection\": {\"host\": \"$JF_PG_SOCKET_DIR\", \"port\": $JF_PG_PORT, \"user\": \"jackfield\", \"database\": \"postgres\"}"
 passed=0 failed=0
-# kit COMPONENT CONFIG
+# kit COMPONENT CONFIG [FACTS]: facts after a comma
 kit() {
   local said
   if said=$("$build/bin/jackfield" plugin check "$build/lib/jackfield/plugins/postgres.so" "${quick[@]}" --timeout 60 \
-    --fixture "$folder/postgres_table.py" --facts "[{\"component\": \"$1\", $to, \"config\": $2}]" 2>&1); then
+    --fixture "$folder/postgres_table.py" --facts "[{\"component\": \"$1\", $to, \"config\": $2${3:-}}]" 2>&1); then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
     printf 'FAILED: %s %s\n%s\n' "$1" "$2" "$said"
   fi
 }
+psql -h "$JF_PG_SOCKET_DIR" -p "$JF_PG_PORT" -U jackfield -d postgres -X -q -c "CREATE TABLE origin AS SELECT i::bigint AS n, 'row ' || i AS label, i % 10 AS part
+  FROM generate_series(0, 599) AS i; ALTER TABLE origin ADD PRIMARY KEY (n)"
+kit source:postgres '{"table": "origin"}'
+kit source:postgres '{"table": "origin", "key": ["n"]}'
+kit source:postgres '{"table": "origin", "cursor": "part", "key": ["n"]}'
+kit source:postgres '{"query": "SELECT n / 3 AS n, label FROM origin WHERE part >= $1", "params": [0], "cursor": "n"}' ', "together": 3'
+kit source:postgres '{"table": "origin", "key": ["n"], "horizon": "snapshot"}'
+kit source:postgres '{"table": "origin", "key": ["n"], "split_by": "n", "split_at": [100, 350]}'
+kit source:postgres '{"table": "origin", "split_by": "n", "partitions": 3}'
+kit connection:postgres "{\"host\": \"$JF_PG_SOCKET_DIR\", \"port\": $JF_PG_PORT, \"user\": \"jackfield\", \"database\": \"postgres\"}" \
+  ', "parameter": "SELECT $1::text AS a", "many": "SELECT * FROM origin"'
 kit sink:postgres '{"table": "t"}'
 kit sink:postgres '{"table": "t", "mode": "replace"}'
 kit sink:postgres '{"table": "t", "mode": "upsert", "key": ["n"]}'
