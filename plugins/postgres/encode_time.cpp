@@ -30,7 +30,7 @@ bool to_micros(std::int64_t value, Unit unit, std::int64_t& out)
 const char* put_timestamp(std::int64_t since_1970, std::int64_t& out)
 {
     out = 0;
-    if (__builtin_sub_overflow(since_1970, micros_to_2000, &out) || out < first_timestamp || out >= end_of_timestamps)
+    if (__builtin_sub_overflow(since_1970, epoch_micros, &out) || out < first_timestamp || out >= end_of_timestamps)
         return beyond_timestamps;
     return nullptr;
 }
@@ -38,9 +38,9 @@ const char* put_timestamp(std::int64_t since_1970, std::int64_t& out)
 const char* put_date(std::int64_t since_1970, std::int32_t& out)
 {
     out = 0;
-    if (since_1970 < first_date + days_to_2000 || since_1970 >= end_of_dates + days_to_2000)
+    if (since_1970 < first_date + epoch_days || since_1970 >= end_of_dates + epoch_days)
         return beyond_dates;
-    out = static_cast<std::int32_t>(since_1970 - days_to_2000);
+    out = static_cast<std::int32_t>(since_1970 - epoch_days);
     return nullptr;
 }
 

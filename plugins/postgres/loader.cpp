@@ -219,6 +219,8 @@ Result<std::optional<Loader::Refusal>> Loader::try_range(Session& session, const
 /// Loads what waits but for the rows at fault, which are reported. Where many are bad, less is tried at once.
 Result<std::uint64_t> Loader::narrow(Session& session, const Patience& patience, Refusal refusal, const sdk::Rejects& rejects)
 {
+    if (segment_rows_ == 0)
+        return std::move(refusal.error); // whatever it is about, it is no row
     std::uint64_t refused = 0;
     std::int64_t most = segment_rows_;
     std::deque<Range> work{{0, segment_rows_}};
@@ -248,7 +250,7 @@ Result<std::uint64_t> Loader::narrow(Session& session, const Patience& patience,
         }
         JF_TRY(refuse(range.first + at, found, rejects));
         ++refused;
-        most = std::clamp<std::int64_t>(at * 2, 16, most);
+        most = std::min(most, std::max<std::int64_t>(at * 2, 16));
         if (range.count - at > 1)
             work.push_front({range.first + at + 1, range.count - at - 1});
         if (at > 0)

@@ -43,7 +43,7 @@ std::string on_conflict(const SinkPlan& plan, const Table& target, const std::ve
 
 } // namespace
 
-Merge::Merge(const SinkPlan& plan, const Table& target, const Schema& columns, bool boolean_mark)
+Merge::Merge(const SinkPlan& plan, const Table& target, const Schema& columns, bool boolean_mark) : constraints_later_(target.deferred)
 {
     std::vector<std::string> names; // that the target has too
     for (const Field& field : columns.fields)
@@ -78,7 +78,7 @@ Status Merge::bring(Session& session, const Patience& patience, std::int64_t fro
         put("$to", to);
         JF_TRY(session.execute(patience, sql));
     }
-    return {};
+    return constraints_later_ ? session.execute(patience, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED") : Status();
 }
 
 /// Whether the range goes in; it is taken back either way.

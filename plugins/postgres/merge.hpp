@@ -28,6 +28,7 @@ private:
     Result<bool> fits(Session& session, const Patience& patience, std::int64_t from, std::int64_t to) const;
     Result<std::int64_t> first_wrong(Session& session, const Patience& patience, std::int64_t from, std::int64_t end) const;
 
+    bool constraints_later_;
     std::string create_, remove_, insert_; // the last two with ranges to be put in
 };
 

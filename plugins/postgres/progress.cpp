@@ -109,12 +109,14 @@ Result<sdk::Acquired> Progress::raise(Session& session, const Patience& patience
 {
     Params values = key(of.first, of.second);
     values.push_back({owner_, text_oid, false});
-    const std::string condition = only_from ? " WHERE p.fence = " + std::to_string(only_from) : "";
+    const std::string sql = only_from
+        ? "UPDATE " + table_.quoted() + " SET fence = fence + 1, owner = $7, changed = pg_catalog.now()" + key_is + " AND fence = " + std::to_string(only_from)
+        : "INSERT INTO " + table_.quoted() + " AS p VALUES ($1, $2, $3, $4, $5, $6, NULL, 1, 0, $7, pg_catalog.now()) ON CONFLICT (flow, task, slice, generation, "
+          "source, \"partition\") DO UPDATE SET fence = p.fence + 1, owner = EXCLUDED.owner, changed = EXCLUDED.changed";
     JF_TRY(session.begin(patience));
-    JF_TRY(session.execute(patience, std::string("SET LOCAL lock_timeout = '") + lock_timeout + "'; SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"));
-    JF_ASSIGN(const Answer row, session.run(patience, "INSERT INTO " + table_.quoted() + " AS p VALUES ($1, $2, $3, $4, $5, $6, NULL, 1, 0, $7, "
-            "pg_catalog.now()) ON CONFLICT (flow, task, slice, generation, source, \"partition\") DO UPDATE SET fence = p.fence + 1, "
-            "owner = EXCLUDED.owner, changed = EXCLUDED.changed" + condition + " RETURNING fence, token", values, true));
+    JF_TRY(session.execute(patience, std::string("SET LOCAL lock_timeout = '") + lock_timeout + "'; SELECT pg_catalog.set_config('synchronous_commit', "
+            "'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"));
+    JF_ASSIGN(const Answer row, session.run(patience, sql + " RETURNING fence, token", values, true));
     if (row.rows() == 0)
         return fenced();
     sdk::Acquired out{number_of(row.value(0, 0).value_or("")), std::nullopt};
@@ -172,7 +174,7 @@ std::string Progress::lock_sql() const
         return {};
     std::string locks, known;
     for (const auto& [key, fence] : held_) {
-        locks += (locks.empty() ? "SELECT " : ", ") + ("pg_catalog.pg_advisory_xact_lock_shared(" + std::to_string(lock_key(key)) + ")");
+        locks += (locks.empty() ? "SELECT " : ", ") + ("pg_catalog.pg_advisory_xact_lock_shared('" + std::to_string(lock_key(key)) + "'::bigint)");
         known += (known.empty() ? "(" : ", (") + quote_literal(key.first) + "::text, " + quote_literal(key.second) + "::text, " + std::to_string(fence.real) + "::bigint)";
     }
     return locks + "; SELECT 1 / (CASE WHEN (SELECT pg_catalog.count(*) FROM " + table_.quoted() + " AS p JOIN (VALUES " + known

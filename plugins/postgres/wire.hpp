@@ -42,8 +42,8 @@ template <class T>
 }
 
 // Days and microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's dates and times start.
-inline constexpr std::int64_t days_to_2000 = 10'957;
-inline constexpr std::int64_t micros_to_2000 = days_to_2000 * 86'400'000'000;
+inline constexpr std::int64_t epoch_days = 10'957;
+inline constexpr std::int64_t epoch_micros = epoch_days * 86'400'000'000;
 // What the server takes: 4713-11-24 BC to 294276-12-31 and 5874897-12-31, counted from 2000-01-01; the ends are outside.
 inline constexpr std::int64_t first_timestamp = -211'813'488'000'000'000, end_of_timestamps = 9'223'371'331'200'000'000;
 inline constexpr std::int64_t first_date = -2'451'545, end_of_dates = 2'145'031'949;

@@ -62,7 +62,7 @@ Status TableWriter::prepare(const sdk::Call& call, bool fresh)
     const std::string end = "__jf_" + short_name({scope_.flow, scope_.task, scope_.slice}).substr(0, 8)
         + short_name({scope_.generation}).substr(0, 8);
     stage_ = {target_.schema, target_.name.substr(0, 63 - end.size()) + end};
-    return plan_.mode == Mode::replace && fresh ? drop_old_stages(call) : Status();
+    return plan_.mode == Mode::replace && fresh && lane_ == 0 ? drop_old_stages(call) : Status();
 }
 
 /// Tables of this and of earlier generations; one that is still in use is left to whoever comes next.

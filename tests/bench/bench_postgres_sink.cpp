@@ -1,5 +1,6 @@
 // Arrow in memory into a logged PostgreSQL table beside psql's \copy of the same rows as a ready binary, text and CSV file.
-// Usage: bench_postgres_sink PLUGIN SOCKET_DIR PORT FOLDER [ROWS [LANES [ROUNDS]]]
+// Usage: bench_postgres_sink PLUGIN SOCKET_DIR PORT FOLDER ROWS LANES ROUNDS
+// Prints for each round the seconds: ours, binary, text, csv, and our microseconds of processor time for a row. FOLDER keeps the files.
 #define POSTGRES_PLUGIN plugin_file
 #include <string>
 static std::string plugin_file; // read by the helpers of the tests
@@ -7,7 +8,6 @@ static std::string plugin_file; // read by the helpers of the tests
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -101,38 +101,24 @@ double copy(const Place& place, const char* format)
     return now().wall - start.wall;
 }
 
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 } // namespace
 
 int main(int count, char** words)
 {
-    if (count < 5)
+    if (count < 8)
         return 2;
     plugin_file = words[1];
     const Place place{words[2], words[3], words[4]};
-    const std::int64_t rows = count > 5 ? std::atoll(words[5]) : 2'000'000;
-    const auto lanes = static_cast<std::uint32_t>(count > 6 ? std::atoi(words[6]) : 1);
-    const int rounds = count > 7 ? std::atoi(words[7]) : 5;
-    const auto batches = make(rows);
+    const auto batches = make(std::atoll(words[5]));
+    const auto lanes = static_cast<std::uint32_t>(std::atoi(words[6]));
     sink(place, batches, 1);
     for (const char* format : {"binary", "text", "csv"})
         place.psql("\\copy t TO '" + place.folder + "/" + format + "' (FORMAT " + format + ")");
-    std::vector<double> ours, processor, binary, text, csv;
-    for (int i = 0; i < rounds; ++i) {
-        const Time taken = sink(place, batches, lanes);
-        ours.push_back(taken.wall);
-        processor.push_back(taken.processor);
-        binary.push_back(copy(place, "binary"));
-        text.push_back(copy(place, "text"));
-        csv.push_back(copy(place, "csv"));
+    for (int i = 0; i < std::atoi(words[7]); ++i) {
+        const Time ours = sink(place, batches, lanes);
+        const double binary = copy(place, "binary"), text = copy(place, "text"), csv = copy(place, "csv");
+        std::printf("%.3f %.3f %.3f %.3f %.4f\n", ours.wall, binary, text, csv, ours.processor / std::atof(words[5]) * 1e6);
+        std::fflush(stdout);
     }
-    std::printf("rows=%lld lanes=%u ours=%.3f binary=%.3f text=%.3f csv=%.3f ratio binary=%.2f text=%.2f csv=%.2f client=%.3f us/row\n",
-        static_cast<long long>(rows), lanes, median(ours), median(binary), median(text), median(csv), median(binary) / median(ours),
-        median(text) / median(ours), median(csv) / median(ours), median(processor) / static_cast<double>(rows) * 1e6);
     return 0;
 }

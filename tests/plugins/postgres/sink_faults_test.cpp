@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/wait.h>
+
+#include <csignal>
 #include <fstream>
 
 using namespace test;
@@ -74,7 +77,7 @@ TEST_CASE("a commit whose answer is lost ends as unknown and is settled by the r
     writing.schema(numbers);
     writing.write(numbered(0, 10));
     if (!lands) // a deferred trigger holds the COMMIT up until the connection is gone
-        warehouse.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(600); RETURN NULL; END$$; "
+        warehouse.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.token = 'p10' THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END$$; "
                       "CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON jackfield.progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()");
     if (lands) // the answer to the COPY passes, that to the COMMIT does not
         proxy.command("reset-after 25 down");
@@ -85,8 +88,6 @@ TEST_CASE("a commit whose answer is lost ends as unknown and is settled by the r
     const jf_status status = writing.commit("p10", 1);
     cut.join();
     CHECK(status == JF_UNKNOWN);
-    if (!lands)
-        warehouse.sql("DROP TRIGGER slow ON jackfield.progress");
     CHECK(writing.resolve("p10", 1) == (lands ? JF_LANDED : JF_ABSENT));
     writing.abort();
     writing.write(numbered(lands ? 10 : 0, lands ? 5 : 15));
@@ -182,4 +183,51 @@ TEST_CASE("a deadlock is worth trying again and is no row's fault")
     writing.schema(numbers);
     CHECK_THROWS_WITH([&] { writing.write(numbered(0, 10)); writing.commit("p", 1); }(), Catch::StartsWith("-8: "));
     CHECK(sink.frame.refused.empty());
+}
+
+TEST_CASE("a process that is frozen and wakes after its successor has loaded the same rows stores nothing more")
+{
+    Warehouse warehouse;
+    warehouse.sql("CREATE TABLE t (id bigint PRIMARY KEY, name text)");
+    int report[2];
+    REQUIRE(pipe(report) == 0);
+    const pid_t zombie = fork();
+    if (zombie == 0) { // works on a connection of its own, freezes in the middle, and says how it went on
+        std::string said;
+        try {
+            Distant distant(warehouse, warehouse.database.server().port());
+            Instance sink = distant.sink(R"({"table":"t"})");
+            Writing writing(sink);
+            writing.acquire();
+            writing.schema(numbers);
+            writing.write(numbered(0, 40'000));
+            raise(SIGSTOP);
+            writing.write(numbered(40'000, 10), 1);
+            writing.commit("zombie", 1);
+            said = "committed";
+        } catch (const std::exception& error) {
+            said = error.what();
+        }
+        (void)!write(report[1], said.data(), said.size());
+        _exit(0);
+    }
+    close(report[1]);
+    int status = 0;
+    REQUIRE(waitpid(zombie, &status, WUNTRACED) == zombie);
+    REQUIRE(WIFSTOPPED(status));
+    Instance sink = warehouse.sink(R"({"table":"t"})");
+    Writing successor(sink);
+    successor.acquire();
+    successor.schema(numbers);
+    successor.write(numbered(0, 100));
+    CHECK(successor.commit("p100", 1) == JF_OK);
+    kill(zombie, SIGCONT);
+    char said[512];
+    const ssize_t size = read(report[0], said, sizeof said);
+    close(report[0]);
+    waitpid(zombie, &status, 0);
+    CHECK_THAT(std::string(said, static_cast<std::size_t>(std::max<ssize_t>(size, 0))), Catch::StartsWith("-13: another writer took over"));
+    CHECK(warehouse.sql("SELECT count(*) FROM t") == "100");
+    successor.write(numbered(100, 5));
+    CHECK(successor.commit("p105", 2) == JF_OK); // the zombie did not take anything back
 }

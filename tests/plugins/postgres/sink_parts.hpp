@@ -50,7 +50,8 @@ inline void load(Instance& sink, const Schema& schema, OwnedArray batch, const s
     writing.write(shared.share());
     if (writing.commit(token, 1, true) != JF_RESEND)
         return;
-    const auto refused = sink.frame.refused;
+    auto refused = sink.frame.refused;
+    std::sort(refused.begin(), refused.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
     writing.abort();
     std::int64_t from = 0;
     std::uint64_t number = 0;

@@ -177,7 +177,7 @@ TEST_CASE("text of each layout arrives in text columns, and by its meaning in ot
     same("macaddr", {"08:00:2b:01:02:03"});
     same("money", {"$12.34"});
     same("interval", {"1 year 2 days 03:04:05.6", "-1 mon"});
-    same("timestamptz", {"2024-02-29 13:00:00+05", "infinity", "now"});
+    same("timestamptz", {"2024-02-29 13:00:00+05", "infinity"});
     same("timetz", {"13:00:00+02"});
     same("date", {"2024-02-29", "0044-03-15 BC"});
     same("boolean", {"yes", "f"});
