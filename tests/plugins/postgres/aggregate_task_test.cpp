@@ -228,7 +228,7 @@ TEST_CASE("two runs into one target wait for each other, and a run that is kille
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     Warehouse rival("", 0, db.database);
-    db.sql("INSERT INTO orders SELECT '2026-01-02 12:00Z'::timestamptz + g * INTERVAL '1 minute', 'north', g, 1 FROM generate_series(1, 500) g");
+    db.sql("INSERT INTO orders SELECT '2026-01-02 12:00Z'::timestamptz + g * INTERVAL '1 second', 'north', g, 1 FROM generate_series(1, 500) g");
     const Other reader(db, "BEGIN; LOCK TABLE hourly IN SHARE MODE"); // keeps the first run within its transaction
     Ran first, second;
     std::thread one([&] { first = run<AggregateTask>(db, hourly()); });

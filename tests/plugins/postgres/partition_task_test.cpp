@@ -12,12 +12,6 @@ namespace {
 
 constexpr const char* events = "CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, twice int GENERATED ALWAYS AS (2) STORED, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)";
 
-/// The partitions with their bounds, in UTC.
-std::string partitions(Warehouse& db, const std::string& parent = "events")
-{
-    return db.sql("SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = '" + parent + "'::regclass ORDER BY 1");
-}
-
 std::string count(Warehouse& db, const std::string& parent = "events")
 {
     return db.sql("SELECT count(*) FROM pg_inherits WHERE inhparent = '" + parent + "'::regclass");

@@ -12,7 +12,7 @@ using postgres::SqlTask;
 TEST_CASE("all statements are one transaction: the rows of one that fails are not there", "[postgres][sql]")
 {
     Warehouse db;
-    const auto ran = run<SqlTask>(db, R"({"sql": "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2);\nINSERT INTO t VALUES (1/0)"})");
+    const auto ran = run<SqlTask>(db, R"j({"sql": "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2);\nINSERT INTO t VALUES (1/0)"})j");
     REQUIRE(ran.error);
     CHECK(ran.error->kind == JF_E_DATA);
     CHECK(ran.error->code == "22012");
@@ -37,7 +37,7 @@ TEST_CASE("a last statement with more rows than are kept still runs to its end",
 {
     Warehouse db;
     db.sql("CREATE TABLE log (i int); CREATE FUNCTION note(i int) RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (i) RETURNING i'");
-    const auto ran = run<SqlTask>(db, R"({"sql": "SELECT note(i) AS i FROM generate_series(1, 500) AS g(i)", "max_rows": 2})");
+    const auto ran = run<SqlTask>(db, R"j({"sql": "SELECT note(i) AS i FROM generate_series(1, 500) AS g(i)", "max_rows": 2})j");
     CHECK(at(ran, "rows") == R"([{"i":1},{"i":2}])");
     CHECK(at(ran, "more") == "true");
     CHECK(at(ran, "statements") == R"([{"command":"SELECT","rows":500}])");
@@ -75,7 +75,7 @@ TEST_CASE("placeholders and values that do not match are a fault of the flow", "
 TEST_CASE("a statement that ends the transaction of the task is an error", "[postgres][sql]")
 {
     Warehouse db;
-    const auto ran = run<SqlTask>(db, R"({"sql": "CREATE TABLE t (); COMMIT; CREATE TABLE u ()"})");
+    const auto ran = run<SqlTask>(db, R"j({"sql": "CREATE TABLE t (); COMMIT; CREATE TABLE u ()"})j");
     CHECK(ran.error->kind == JF_E_CONFIG);
     CHECK(ran.error->where == "sql[1]");
     CHECK(db.sql("SELECT to_regclass('u')") == "NULL");
@@ -88,7 +88,7 @@ TEST_CASE("without a transaction statements run that refuse to be in one, and th
     const auto ran = run<SqlTask>(db, R"({"sql": "CREATE INDEX CONCURRENTLY i ON t (a); VACUUM t; INSERT INTO t VALUES (1); SELECT 1/0", "transaction": false})");
     CHECK(ran.error->kind == JF_E_DATA);
     CHECK(db.sql("SELECT count(*), to_regclass('i') FROM t") == "1|i");
-    const auto open = run<SqlTask>(db, R"({"sql": "BEGIN; INSERT INTO t VALUES (2)", "transaction": false})");
+    const auto open = run<SqlTask>(db, R"j({"sql": "BEGIN; INSERT INTO t VALUES (2)", "transaction": false})j");
     CHECK_THAT(open.error->message, Catch::Contains("began a transaction and did not end it"));
     CHECK(db.sql("SELECT count(*) FROM t") == "1");
 }
@@ -110,10 +110,10 @@ TEST_CASE("a deadlock and a serialization failure are worth trying again, and so
         const Other other(db, "BEGIN; LOCK TABLE t");
         return run<SqlTask>(db, task);
     };
-    const auto waited = locked(R"({"sql": "INSERT INTO t VALUES (1)", "lock_timeout": "10ms"})");
+    const auto waited = locked(R"j({"sql": "INSERT INTO t VALUES (1)", "lock_timeout": "10ms"})j");
     CHECK(waited.error->kind == JF_E_UNAVAILABLE);
     CHECK(waited.error->code == "55P03");
-    const auto late = locked(R"({"sql": "INSERT INTO t VALUES (1)", "statement_timeout": "10ms"})");
+    const auto late = locked(R"j({"sql": "INSERT INTO t VALUES (1)", "statement_timeout": "10ms"})j");
     CHECK(late.error->kind == JF_E_TIMEOUT);
     CHECK(run<SqlTask>(db, R"({"sql": "DO $$ BEGIN RAISE serialization_failure; END $$"})").error->kind == JF_E_UNAVAILABLE);
     CHECK(run<SqlTask>(db, R"({"sql": "DO $$ BEGIN RAISE deadlock_detected; END $$"})").error->kind == JF_E_UNAVAILABLE);
@@ -123,7 +123,7 @@ TEST_CASE("a deadlock and a serialization failure are worth trying again, and so
 TEST_CASE("a killed backend: tried again in a transaction, but outside only if the statements are idempotent", "[postgres][sql]")
 {
     Warehouse db;
-    const std::string suicide = R"("SELECT 1; SELECT pg_terminate_backend(pg_backend_pid()); SELECT pg_sleep(10)")";
+    const std::string suicide = R"j("SELECT 1; SELECT pg_terminate_backend(pg_backend_pid()); SELECT pg_sleep(10)")j";
     const auto whole = run<SqlTask>(db, "{\"sql\":" + suicide + "}");
     CHECK(whole.error->kind == JF_E_UNAVAILABLE);
     CHECK(whole.error->code == "57P01");
@@ -153,7 +153,7 @@ TEST_CASE("a commit whose answer is lost is looked up: what was committed is a s
         if (db.wait_for(std::string("SELECT count(*) ") + committing, "1"))
             cut = proxy.command("reset");
     });
-    const auto ran = run<SqlTask>(db, R"({"sql": "INSERT INTO t VALUES (1)"})");
+    const auto ran = run<SqlTask>(db, R"j({"sql": "INSERT INTO t VALUES (1)"})j");
     cutter.join();
     CHECK(cut == "ok");
     CHECK_FALSE(ran.error);
@@ -168,7 +168,7 @@ TEST_CASE("a backend that is killed in the middle of a commit: nothing was commi
     std::thread killer([&] {
         killed = db.wait_for(std::string("SELECT count(*) ") + committing, "1") && db.sql(std::string("SELECT pg_terminate_backend(pid) ") + committing) == "t";
     });
-    const auto ran = run<SqlTask>(db, R"({"sql": "INSERT INTO t VALUES (1)"})");
+    const auto ran = run<SqlTask>(db, R"j({"sql": "INSERT INTO t VALUES (1)"})j");
     killer.join();
     CHECK(killed);
     REQUIRE(ran.error);

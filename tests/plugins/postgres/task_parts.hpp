@@ -46,7 +46,7 @@ struct LogHost {
         secrets = {sizeof secrets, 0, [](const jf_host*, const jf_call*, const char*, auto use, void* argument) {
                        return use(argument, sdk::as_bytes(std::string_view("jf-secret")));
                    }};
-        raw = {sizeof raw, 0, this, [](const jf_host* self, const char* id) -> const void* {
+        raw = {sizeof raw, 0, this, "test", "1", [](const jf_host* self, const char* id) -> const void* {
                    auto& host = *static_cast<LogHost*>(self->host_data);
                    return std::string_view(id) == JF_HOST_LOG ? static_cast<const void*>(&host.log)
                        : std::string_view(id) == JF_HOST_SECRETS ? &host.secrets : nullptr;

@@ -98,7 +98,7 @@ TEST_CASE("an index is made once, concurrently, whatever the names are", "[postg
     CHECK(at(run<IndexTask>(db, options), "done") == "\"present\"");
     CHECK(db.sql("SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index WHERE indrelid = '\"T;a\"\"b\"'::regclass")
         == R"(CREATE UNIQUE INDEX "T;a""b_C d_e_idx" ON public."T;a""b" USING btree ("C d", e) WHERE (e <> ''::text)|t)");
-    CHECK(at(run<IndexTask>(db, R"({"table": "T;a\"b", "keys": ["lower(e)", "\"C d\" DESC NULLS LAST"], "name": "by e", "method": "btree"})"), "index") == R"("public.by e")");
+    CHECK(at(run<IndexTask>(db, R"j({"table": "T;a\"b", "keys": ["lower(e)", "\"C d\" DESC NULLS LAST"], "name": "by e", "method": "btree"})j"), "index") == R"("public.by e")");
 }
 
 TEST_CASE("writers go on while an index is made concurrently", "[postgres][index]")
