@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
+
 using namespace test;
 using postgres::AggregateTask;
 
@@ -103,6 +105,18 @@ TEST_CASE("a rebuild computes everything anew, and leaves buckets alone whose ro
     db.sql("TRUNCATE orders");
     CHECK(at(run<AggregateTask>(db, hourly(R"(,"rebuild": true)")), "deleted") == "0");
     CHECK(at(run<AggregateTask>(db, hourly(R"(,"rebuild": true, "keep_older": false)")), "deleted") == "2");
+}
+
+TEST_CASE("a run that starts anew, as --full-refresh makes it, is a rebuild", "[postgres][aggregate]")
+{
+    Warehouse db;
+    db.sql(orders);
+    run<AggregateTask>(db, hourly());
+    db.sql("UPDATE orders SET amount = 0");
+    CHECK(at(run<AggregateTask>(db, hourly()), "updated") == "1");
+    Frame frame;
+    CHECK(at(run<AggregateTask>(db, hourly(), frame, {.generation = "run 7"}), "updated") == "3");
+    CHECK(db.sql(target) == db.sql(truth));
 }
 
 TEST_CASE("all measures, each with rows of its own", "[postgres][aggregate]")
@@ -261,4 +275,36 @@ TEST_CASE("a target with many dimensions is brought up to date without comparing
     CHECK(at(ran, "deleted") == db.sql("SELECT 29970 + 1 - (SELECT count(*) FROM hourly)"));
     CHECK(at(ran, "inserted") == "0");
     CHECK(db.sql("SELECT count(*) FROM hourly") == db.sql("SELECT count(DISTINCT coalesce(region, '')) FROM orders"));
+}
+
+TEST_CASE("killed over and over under writers, the target is never half done and ends up right", "[postgres][aggregate]")
+{
+    Warehouse db;
+    db.sql(orders);
+    const std::string options = hourly(R"(,"look_back": "1d")");
+    const std::string ours = " FROM pg_stat_activity WHERE application_name = 'jackfield' AND datname = current_database()";
+    std::atomic<bool> over{false};
+    std::atomic<int> killed{0};
+    // Kills whatever the task is at, as soon as it is seen to be at something; every run is hit until half of them were let go.
+    std::thread killer([&] {
+        while (!over)
+            killed += std::stoi(db.sql("SELECT count(pg_terminate_backend(pid))" + ours + " AND state = 'active' AND random() < 0.5"));
+    });
+    int failed = 0;
+    for (int turn = 0; turn < 200; ++turn) {
+        db.sql("INSERT INTO orders SELECT '2026-01-02 09:00Z'::timestamptz + random() * INTERVAL '6 hours', (ARRAY['north', 'south', NULL])[1 + floor(random() * 3)], 1, 1 FROM generate_series(1, 50); "
+               "DELETE FROM orders WHERE random() < 0.02");
+        const auto ran = run<AggregateTask>(db, options);
+        failed += ran.error ? 1 : 0;
+        if (ran.error)
+            CHECK(ran.error->kind == JF_E_UNAVAILABLE);
+        else
+            CHECK(db.sql(target) == db.sql(truth));
+    }
+    over = true;
+    killer.join();
+    CHECK(killed > 20);
+    CHECK(failed > 20);
+    CHECK_FALSE(run<AggregateTask>(db, options).error);
+    CHECK(db.sql(target) == db.sql(truth));
 }

@@ -118,7 +118,7 @@ struct Ran {
 
 /// Runs a task once. `frame`: for cancelling it meanwhile.
 template <class Task>
-Ran run(Warehouse& warehouse, const std::string& options, Frame& frame)
+Ran run(Warehouse& warehouse, const std::string& options, Frame& frame, const sdk::Scope& scope = {})
 {
     Ran out;
     const Configuration config(with_defaults(options, Task::options().schema()));
@@ -129,7 +129,7 @@ Ran run(Warehouse& warehouse, const std::string& options, Frame& frame)
         else
             return std::make_unique<Task>(sdk::Config(config.raw()), sdk::Host(&warehouse.host.raw), warehouse.connection.get());
     }();
-    auto done = task ? (*task)->run(sdk::Call(&frame.call), {}, 1) : Result<std::string>(task.error());
+    auto done = task ? (*task)->run(sdk::Call(&frame.call), scope, 1) : Result<std::string>(task.error());
     if (done)
         out.result = json::parse(*done).as_object();
     else

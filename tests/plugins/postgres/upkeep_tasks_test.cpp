@@ -1,16 +1,22 @@
 // The tasks 'postgres.refresh', 'postgres.index', 'postgres.reindex' and 'postgres.vacuum'.
 #include "task_parts.hpp"
 
+#include <postgres/aggregate_task.hpp>
 #include <postgres/index_task.hpp>
+#include <postgres/partition_task.hpp>
 #include <postgres/refresh_task.hpp>
+#include <postgres/sql_task.hpp>
 #include <postgres/vacuum_task.hpp>
 
 #include <catch2/catch.hpp>
 
 using namespace test;
+using postgres::AggregateTask;
 using postgres::IndexTask;
+using postgres::PartitionTask;
 using postgres::RefreshTask;
 using postgres::ReindexTask;
+using postgres::SqlTask;
 using postgres::VacuumTask;
 
 namespace {
@@ -218,4 +224,25 @@ TEST_CASE("the limits of a task are gone from the session that the next one is l
     REQUIRE(limits);
     CHECK(limits->text(0, 0) == "7s");
     CHECK(limits->text(0, 1) == "0");
+}
+
+TEST_CASE("every task works through a pooler in transaction mode", "[postgres][pooler]")
+{
+    auto& server = jackfield::test::postgres();
+    server.add({.bouncer = true});
+    Warehouse db(R"(,"pooler":true,"pool":{"size":2})", server.bouncer_port());
+    db.sql("CREATE TABLE t AS SELECT now() AS at, 1 AS a; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE UNIQUE INDEX ON v (a)");
+    const char* limits = R"(, "lock_timeout": "5s", "statement_timeout": "30s"})";
+    for (int turn = 0; turn < 2; ++turn) {
+        CHECK(at(run<SqlTask>(db, std::string(R"j({"sql": "SELECT $1::int + a AS b FROM t; SHOW lock_timeout", "params": [1])j") + limits), "rows") == R"([{"lock_timeout":"5s"}])");
+        CHECK_FALSE(run<AggregateTask>(db, std::string(R"({"source": "t", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}})") + limits).error);
+        CHECK(said(run<RefreshTask>(db, std::string(R"({"view": "v")") + limits)) == R"({"view":"public.v","concurrently":true})");
+        const auto index = run<IndexTask>(db, std::string(R"({"table": "t", "columns": ["a"])") + limits);
+        CHECK(at(index, "done") == (turn ? "\"present\"" : "\"created\""));
+        CHECK_THAT(index.log, Catch::Contains("! through a pooler"));
+        CHECK_FALSE(run<ReindexTask>(db, R"({"table": "t"})").error);
+        CHECK_FALSE(run<VacuumTask>(db, R"({"table": "t"})").error);
+        CHECK(run<PartitionTask>(db, R"({"table": "p", "every": "day", "keep": "2 days", "definition": "at timestamptz", "column": "at"})").result.at("made").as_array().size() == (turn ? 0 : 4));
+        CHECK(at(run<SqlTask>(db, R"({"sql": "SHOW lock_timeout", "transaction": false})"), "rows") == R"([{"lock_timeout":"0"}])");
+    }
 }
