@@ -95,7 +95,7 @@ sdk::Description AggregateTask::describe(const sdk::Config& config)
         + (config.boolean("rebuild") ? ", all computed anew" : ", from the newest on computed anew");
     if (!config.boolean("rebuild") && config.duration("look_back") > 0)
         sentence += " and " + look_back + " before it";
-    return {.capabilities = JF_IS_ACTION, .sentence = sentence + "; one transaction, the same result however often it runs"};
+    return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT, .sentence = sentence + "; one transaction, the same result however often it runs"};
 }
 
 Result<Aggregate> read_aggregate(const sdk::Config& config)

@@ -147,14 +147,15 @@ Result<AggregateTask::Window> AggregateTask::window(const sdk::Call& call, Sessi
     return Window{!rebuild, rebuild, {}};
 }
 
-Result<std::string> AggregateTask::run(const sdk::Call& call, const sdk::Scope&, std::uint32_t)
+Result<std::string> AggregateTask::run(const sdk::Call& call, const sdk::Scope& scope, std::uint32_t)
 {
     JF_ASSIGN(const Lease session, on_.lend(call, Role::primary));
     JF_ASSIGN(auto transaction, Transaction::begin(*session, call, limits_));
     JF_TRY(alone(call, *session));
     JF_TRY(look_at_source(call, *session));
     JF_ASSIGN(const bool anew, prepare_target(call, *session));
-    const bool rebuild = anew || config_.boolean("rebuild");
+    // The runtime names a generation to an action where everything is to be loaded again.
+    const bool rebuild = anew || config_.boolean("rebuild") || !scope.generation.empty();
     JF_ASSIGN(const Window window, this->window(call, *session, rebuild));
     std::string counts = "\"rows\":0,\"buckets\":0,\"inserted\":0,\"updated\":0,\"deleted\":0,\"first\":null,\"last\":null";
     if (!window.nothing) {

@@ -127,7 +127,7 @@ sdk::Options IndexTask::options()
     return add_limits(out);
 }
 
-sdk::Description IndexTask::describe(const sdk::Config&) { return {.capabilities = JF_IS_ACTION, .sentence = "makes the index if it is missing"}; }
+sdk::Description IndexTask::describe(const sdk::Config&) { return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT, .sentence = "makes the index if it is missing"}; }
 
 Result<std::unique_ptr<IndexTask>> IndexTask::make(const sdk::Config& config, sdk::Host host, PostgresConnection* on)
 {
@@ -203,7 +203,7 @@ sdk::Options ReindexTask::options()
     return add_limits(out);
 }
 
-sdk::Description ReindexTask::describe(const sdk::Config&) { return {.capabilities = JF_IS_ACTION, .sentence = "builds the indexes anew"}; }
+sdk::Description ReindexTask::describe(const sdk::Config&) { return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT, .sentence = "builds the indexes anew"}; }
 
 Result<std::unique_ptr<ReindexTask>> ReindexTask::make(const sdk::Config& config, sdk::Host host, PostgresConnection* on)
 {

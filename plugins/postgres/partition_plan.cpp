@@ -96,7 +96,7 @@ sdk::Description PartitionTask::describe(const sdk::Config& config)
     std::string sentence = "makes " + std::to_string(config.type("ahead") == JF_JSON_INT ? config.integer("ahead") : 3) + " partitions ahead";
     if (config.has("keep"))
         sentence += std::string(config.boolean("detach_only") ? ", detaches" : ", drops") + " those that ended " + std::string(config.text("keep")) + " ago";
-    return {.capabilities = JF_IS_ACTION, .sentence = sentence};
+    return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT, .sentence = sentence};
 }
 
 Result<PartitionPlan> read_partition(const sdk::Config& config)

@@ -194,6 +194,8 @@ Status PartitionTask::finish_earlier(const sdk::Call& call, Session& session, Ou
             if (plan_.detach_only)
                 outcome.detached.push_back(one.name.text());
         }
+    if (!plan_.keep || plan_.detach_only) // the flow does not want it dropped any more
+        return {};
     JF_ASSIGN(const Answer marked, session.run(call, marked_query, {{mark()}, {plan_.table.schema}}));
     for (int row = 0; row < marked.rows(); ++row) {
         const Name name{plan_.table.schema, marked.text(row, 0)};

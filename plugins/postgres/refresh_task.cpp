@@ -63,7 +63,7 @@ sdk::Options RefreshTask::options()
 sdk::Description RefreshTask::describe(const sdk::Config& config)
 {
     const bool plainly = config.type("concurrently") == JF_JSON_BOOL && !config.boolean("concurrently");
-    return {.capabilities = JF_IS_ACTION,
+    return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT,
         .sentence = plainly ? "refreshes plainly: readers of the view wait" : "refreshes concurrently where a unique index allows, else readers of the view wait"};
 }
 

@@ -51,7 +51,7 @@ sdk::Options SqlTask::options()
 sdk::Description SqlTask::describe(const sdk::Config& config)
 {
     const bool whole = config.type("transaction") == JF_JSON_ABSENT || config.boolean("transaction");
-    return {.capabilities = JF_IS_ACTION,
+    return {.capabilities = JF_IS_ACTION | (config.boolean("idempotent") ? JF_IDEMPOTENT : 0),
         .sentence = whole ? "statements in one transaction: all of them or none" : "statements one by one: those before a failure stand"};
 }
 

@@ -2,14 +2,20 @@
 #include "task_support.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <chrono>
 
 namespace jackfield::postgres {
 namespace {
 
 constexpr std::size_t most_rows_bytes = 512 << 10; // the host takes 1 MiB for a result
 constexpr int ask_again = 50;                      // times 20 ms, for a transaction that is still being committed
+
+/// For what has to be done after the call's own time is over.
+Patience for_a_moment(int milliseconds)
+{
+    const auto end = std::chrono::steady_clock::now().time_since_epoch() + std::chrono::milliseconds(milliseconds);
+    return Patience(std::chrono::duration_cast<std::chrono::nanoseconds>(end).count());
+}
 
 /// Whether the transaction was committed; nullopt: the server does not know it (too old, or lost in a failover).
 Result<std::optional<bool>> ask_what_became(PostgresConnection& on, const Patience& patience, const std::string& id)
@@ -115,12 +121,10 @@ OutsideTransaction::~OutsideTransaction()
         return;
     // Without the task's call, which may be late or cancelled by now: the pool lends this session to others.
     session_->calm();
-    const auto soon = std::chrono::steady_clock::now().time_since_epoch() + std::chrono::seconds(1);
-    const Patience patience(std::chrono::duration_cast<std::chrono::nanoseconds>(soon).count());
     if (session_->in_transaction())
         session_->roll_back();
     if (!session_->broken())
-        (void)session_->execute(patience, before_);
+        (void)session_->execute(for_a_moment(1000), before_);
 }
 
 Status commit_or_ask(Transaction& transaction, Session& session, const Patience& patience, PostgresConnection& on)
@@ -130,11 +134,16 @@ Status commit_or_ask(Transaction& transaction, Session& session, const Patience&
     auto done = transaction.commit(patience);
     if (done || !session.in_doubt() || !id)
         return done;
-    const auto committed = ask_what_became(on, patience, std::string(*id));
+    const bool stopped = done.error().kind == JF_E_CANCELLED || done.error().kind == JF_E_TIMEOUT; // the call's time is over
+    const auto committed = ask_what_became(on, stopped ? for_a_moment(500) : patience, std::string(*id));
     if (committed && *committed == std::optional<bool>(true))
         return {};
     if (committed && *committed == std::optional<bool>(false))
-        return done; // unavailable: nothing was committed
+        return done; // nothing was committed
+    if (stopped) {
+        done.error().message += "; whether the transaction was committed is not known";
+        return done;
+    }
     return fail(JF_E_FAILED, "the connection was lost while the transaction was being committed, and the server cannot say what became of it; "
                              "look at the data before you run this again");
 }

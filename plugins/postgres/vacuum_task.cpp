@@ -20,7 +20,7 @@ sdk::Options VacuumTask::options()
 
 sdk::Description VacuumTask::describe(const sdk::Config& config)
 {
-    return {.capabilities = JF_IS_ACTION, .sentence = config.boolean("full") ? "writes the tables anew; nobody can use them meanwhile" : "frees the room of dead rows"};
+    return {.capabilities = JF_IS_ACTION | JF_IDEMPOTENT, .sentence = config.boolean("full") ? "writes the tables anew; nobody can use them meanwhile" : "frees the room of dead rows"};
 }
 
 Result<std::unique_ptr<VacuumTask>> VacuumTask::make(const sdk::Config& config, sdk::Host host, PostgresConnection* on)

@@ -34,5 +34,19 @@ kit connection:postgres "{\"host\": \"$JF_PG_SOCKET_DIR\", \"port\": $JF_PG_PORT
 kit sink:postgres '{"table": "t"}'
 kit sink:postgres '{"table": "t", "mode": "replace"}'
 kit sink:postgres '{"table": "t", "mode": "upsert", "key": ["n"]}'
+
+# Tasks run on what is there already, and are stopped in the middle of what takes longer than the kit waits.
+psql -h "$JF_PG_SOCKET_DIR" -p "$JF_PG_PORT" -U jackfield -d postgres -X -q <<'SQL'
+CREATE TABLE events AS SELECT now() AS at, 1 AS n;
+CREATE MATERIALIZED VIEW numbers AS SELECT n FROM events;
+CREATE UNIQUE INDEX ON numbers (n);
+SQL
+kit task:postgres.sql '{"sql": "SELECT n FROM events; SELECT pg_sleep(3)"}'
+kit task:postgres.aggregate '{"source": "events", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}}}'
+kit task:postgres.refresh '{"view": "numbers"}'
+kit task:postgres.index '{"table": "events", "columns": ["at"]}'
+kit task:postgres.reindex '{"table": "events"}'
+kit task:postgres.vacuum '{"table": "events"}'
+kit task:postgres.partition '{"table": "parted", "every": "day", "definition": "at timestamptz", "column": "at"}'
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -61,7 +61,11 @@ Result<boost::json::value> run_action(TaskAttempt& attempt, const Component& com
         if (const auto alive = weak.lock())
             alive->interrupt();
     });
-    JF_ASSIGN(const std::string text, instance->run(frame, {attempt.shared->flow.name, attempt.task.name, attempt.shared->slice_of(attempt.slice), {}, {}}, attempt.number));
+    // An action has a generation only where the run starts anew (--full-refresh, --new): what it keeps up to date is to be made again.
+    const std::string generation = attempt.shared->anew ? attempt.shared->recorder->run_id() : "";
+    const std::string slice = attempt.shared->slice_of(attempt.slice);
+    const ProgressScope scope{attempt.shared->flow.name, attempt.task.name, slice, generation, {}};
+    JF_ASSIGN(const std::string text, instance->run(frame, scope, attempt.number));
     boost::system::error_code wrong;
     boost::json::value result = boost::json::parse(text.empty() ? "{}" : text, wrong);
     if (wrong || !result.is_object())
