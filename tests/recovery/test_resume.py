@@ -87,6 +87,7 @@ def test_a_killed_run_is_resumed_and_so_is_the_one_that_was_killed_while_it_went
         words = ["run", "f.flow.json"] if attempt == 1 else ["runs", "resume", runs(world)[0]["run"]]
         process = world.start(*words)
         wait_for(lambda: lines(world, "log").count("two") == attempt, "task two")
+        wait_for(lambda: any(task["task"] == "one" and task["state"] == "completed" for task in record(world, runs(world)[0]["run"])["tasks"]), "the history")
         process.kill()
         process.communicate()
     world.write("go", "")
@@ -157,6 +158,7 @@ def test_a_run_that_starts_declares_no_living_run_dead(world):
 
 def test_a_state_file_of_the_first_format_is_brought_up_to_date_and_its_run_goes_on(world):
     need_plugins(world, "program", "files")
+    shutil.rmtree(world.path("home"), ignore_errors=True)
     world.path("home").mkdir()
     with sqlite3.connect(world.path("home/state.db")) as database:
         database.executescript((pathlib.Path(__file__).parent / "state_v1.sql").read_text())

@@ -91,39 +91,53 @@ Result<bool> any_dead(Database& database, const std::vector<SlotUse>& uses)
     return false;
 }
 
+/// Does whoever asks stand in all queues?
+Result<bool> has_tickets(Database& database, std::span<const SlotWish> wishes, const Asking& who)
+{
+    for (const SlotWish& wish : wishes) {
+        JF_ASSIGN(const Place place, place_of(database, wish.key, who));
+        if (place.ticket == 0)
+            return false;
+    }
+    return true;
+}
+
 } // namespace
 
 Result<std::vector<SlotUse>> SqliteStore::acquire_slots(std::span<const SlotWish> wishes, std::string_view run,
                                                         std::string_view task, std::string_view slice)
 {
     const Asking who{run, task, slice};
-    const auto look = [&]() -> Result<std::pair<std::vector<SlotUse>, bool>> {
-        std::lock_guard lock(read_mutex_);
-        for (const SlotWish& wish : wishes) {
-            JF_ASSIGN(const Place place, place_of(*reader_, wish.key, who));
-            if (place.ticket == 0)
-                return std::pair(std::vector<SlotUse>(), false); // its first question
-        }
-        JF_ASSIGN(auto found, blockers(*reader_, wishes, who));
-        JF_ASSIGN(const bool dead, any_dead(*reader_, found));
-        return std::pair(std::move(found), dead);
-    };
     // Looking writes nothing, so that waiting costs nobody a commit.
-    JF_ASSIGN(auto seen, look());
-    if (seen.second) {
-        JF_ASSIGN(const auto reaped, reap());
-        (void)reaped;
-    } else if (!seen.first.empty()) {
-        return std::move(seen.first);
+    {
+        std::lock_guard lock(read_mutex_);
+        JF_ASSIGN(const bool queued, has_tickets(*reader_, wishes, who));
+        if (queued) {
+            JF_ASSIGN(std::vector<SlotUse> found, blockers(*reader_, wishes, who));
+            JF_ASSIGN(const bool dead, any_dead(*reader_, found));
+            if (!found.empty() && !dead)
+                return found;
+        }
     }
-    return write<std::vector<SlotUse>>(Commit::committed, [&](Database& database) -> Result<std::vector<SlotUse>> {
+    const auto take = [&](Database& database) -> Result<std::vector<SlotUse>> {
         JF_TRY(Query(database, "DELETE FROM slot WHERE run NOT IN (SELECT id FROM run WHERE ended_at = 0)").run());
         JF_TRY(draw_tickets(database, wishes, who));
         JF_ASSIGN(std::vector<SlotUse> found, blockers(database, wishes, who));
         if (found.empty())
             JF_TRY(Query(database, "UPDATE slot SET held = 1 WHERE run = ? AND task = ? AND slice = ?", run, task, slice).run());
         return found;
-    });
+    };
+    JF_ASSIGN(std::vector<SlotUse> found, write<std::vector<SlotUse>>(Commit::committed, take));
+    bool dead = false;
+    if (!found.empty()) {
+        std::lock_guard lock(read_mutex_);
+        JF_ASSIGN(dead, any_dead(*reader_, found));
+    }
+    if (!dead)
+        return found;
+    JF_ASSIGN(const auto reaped, reap());
+    (void)reaped; // what they held is free now
+    return write<std::vector<SlotUse>>(Commit::committed, take);
 }
 
 Status SqliteStore::release_slots(std::string_view run, std::string_view task, std::string_view slice)

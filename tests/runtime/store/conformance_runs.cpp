@@ -305,10 +305,10 @@ void remembers_intervals(Store& store)
         run.interval_json = "{\"name\":\"" + slice + "\"}";
         return need(store.create_run(run, Commit::committed));
     };
-    const Run first = begin("01/02"), second = begin("02/03");
+    const Run first = begin("01/02"), other = begin("02/03");
     CHECK(need(store.done_intervals("hours")).empty());
     need(store.change({RunChange{first.id, first.fence, State::completed, "", "", "", 0}}, Commit::committed));
-    need(store.change({RunChange{second.id, second.fence, State::failed, "", "", "", 0}}, Commit::committed));
+    need(store.change({RunChange{other.id, other.fence, State::failed, "", "", "", 0}}, Commit::committed));
     const auto done = need(store.done_intervals("hours"));
     REQUIRE(done.size() == 1);
     CHECK(done[0].slice == "01/02");
@@ -317,7 +317,7 @@ void remembers_intervals(Store& store)
     RunFilter filter;
     filter.flow = "hours";
     filter.slice = "02/03";
-    CHECK(need(store.runs(filter)).at(0).id == second.id);
+    CHECK(need(store.runs(filter)).at(0).id == other.id);
     filter.slice = "";
     CHECK(need(store.runs(filter)).empty());
     const std::vector<std::string> forgotten{"01/02", "never"};
