@@ -250,7 +250,8 @@ Result<bool> Exchange::judge()
         return false;
     }
     const std::string* codings = answer_.header("content-encoding");
-    auto body = request_.method == "HEAD" ? Result<std::string>(std::string()) : decoded_body(std::move(answer_.body), codings ? std::string_view(*codings) : std::string_view(), on_.server().max_body);
+    const bool bare = request_.method == "HEAD" || answer_.status == 204 || answer_.status == 304;
+    auto body = bare ? Result<std::string>(std::string()) : decoded_body(std::move(answer_.body), codings ? std::string_view(*codings) : std::string_view(), on_.server().max_body);
     if (!body) {
         Error error = std::move(body).error();
         error.message = request_.url.shown() + ": " + error.message;
