@@ -205,8 +205,15 @@ Result<std::string> JsonBody::records(std::string_view path, const std::optional
         return fail(JF_E_DATA, "records are objects, but '" + std::string(path) + "' of the answer is " + std::string(text.substr(0, 40)), "records");
     if (!separator)
         return open == '[' ? std::string(text) : "[" + std::string(text) + "]";
+    return flattened(*place, *separator);
+}
+
+/// The objects of an array, or one object, each with its inner objects as fields of its own.
+std::string JsonBody::flattened(const Place& place, const std::string& separator) const
+{
+    const files::JsonTokens all = tokens();
     std::string quoted; // the separator as it stands inside of a JSON string
-    sdk::append_json_string(quoted, *separator);
+    sdk::append_json_string(quoted, separator);
     const std::string inner = quoted.substr(1, quoted.size() - 2);
     std::string out = "[";
     const auto add = [&](std::size_t first, std::size_t next) {
@@ -219,9 +226,9 @@ Result<std::string> JsonBody::records(std::string_view path, const std::optional
         flatten(first, "", inner, out);
         out += '}';
     };
-    if (open == '{')
-        add(place->first, place->next);
-    for (std::size_t i = place->first + 1; open == '[' && all.at(i) != ']'; ++i) {
+    if (all.at(place.first) == '{')
+        add(place.first, place.next);
+    for (std::size_t i = place.first + 1; all.at(place.first) == '[' && all.at(i) != ']'; ++i) {
         const std::size_t next = files::skip_json_value(all, i);
         add(i, next);
         if (all.at(next) != ',')

@@ -38,6 +38,7 @@ private:
     [[nodiscard]] std::optional<Place> member(std::size_t object, std::string_view name) const;
     [[nodiscard]] std::optional<Place> element(std::size_t array, std::string_view number) const;
     [[nodiscard]] std::string names_in(std::size_t object) const;
+    [[nodiscard]] std::string flattened(const Place& place, const std::string& separator) const;
     void flatten(std::size_t object, const std::string& prefix, std::string_view separator, std::string& out) const;
 
     std::string text_; // with room behind it, as JsonIndex wants

@@ -131,34 +131,37 @@ Result<bool> Exchange::begin(const sdk::Call& call, std::int64_t until_ns, const
     return true;
 }
 
+/// A secret of the options that may stand on a header line; from now on no message shows it.
+Result<SecretText> Exchange::line_secret(const sdk::Call& call, const char* name)
+{
+    JF_ASSIGN(SecretText out, on_.secret(call, ("/auth/" + std::string(name)).c_str()));
+    for (const char c : out.text())
+        if (static_cast<unsigned char>(c) < 0x20)
+            return fail(JF_E_CONFIG, "the secret holds a line end or control character; take it out (echo -n)", "auth." + std::string(name));
+    hide(out.text());
+    return out;
+}
+
+void Exchange::hide(const std::string& text)
+{
+    if (std::find(hidden_.begin(), hidden_.end(), text) == hidden_.end())
+        hidden_.push_back(text);
+}
+
 /// The header line that says who asks. false: a token is on its way still.
 Result<bool> Exchange::credentials(const sdk::Call& call, std::int64_t until_ns, const std::atomic<unsigned>& stops, SecretText& line)
 {
     const AuthSettings& auth = on_.server().auth;
-    const auto hide = [&](const std::string& text) {
-        if (std::find(hidden_.begin(), hidden_.end(), text) == hidden_.end())
-            hidden_.push_back(text);
-    };
-    const auto checked = [&](const SecretText& secret, const char* name) -> Status {
-        for (const char c : secret.text())
-            if (static_cast<unsigned char>(c) < 0x20)
-                return fail(JF_E_CONFIG, "the secret holds a line end or control character; take it out (echo -n)", name);
-        hide(secret.text());
-        return {};
-    };
     if (auth.kind == AuthKind::basic) {
-        JF_ASSIGN(const SecretText password, on_.secret(call, "/auth/password"));
-        JF_TRY(checked(password, "auth.password"));
+        JF_ASSIGN(const SecretText password, line_secret(call, "password"));
         const SecretText packed(base64(auth.user + ":" + password.text()));
         hide(packed.text());
         line = SecretText("Authorization: Basic " + packed.text());
     } else if (auth.kind == AuthKind::bearer) {
-        JF_ASSIGN(const SecretText token, on_.secret(call, "/auth/token"));
-        JF_TRY(checked(token, "auth.token"));
+        JF_ASSIGN(const SecretText token, line_secret(call, "token"));
         line = SecretText("Authorization: Bearer " + token.text());
     } else if (auth.kind == AuthKind::header) {
-        JF_ASSIGN(const SecretText value, on_.secret(call, "/auth/value"));
-        JF_TRY(checked(value, "auth.value"));
+        JF_ASSIGN(const SecretText value, line_secret(call, "value"));
         line = SecretText(auth.header + ": " + value.text());
     } else if (auth.kind == AuthKind::oauth2) {
         auto token = on_.token();
@@ -169,7 +172,7 @@ Result<bool> Exchange::credentials(const sdk::Call& call, std::int64_t until_ns,
             token = on_.token();
         }
         token_ = SecretText(token.value_or(""));
-        JF_TRY(checked(token_, "auth"));
+        hide(token_.text());
         line = SecretText("Authorization: Bearer " + token_.text());
     }
     return true;
@@ -211,7 +214,7 @@ Status Exchange::read_token(const Answer& answer)
     }
     auto body = JsonBody::read(answer.body, 64);
     auto token = body ? body->scalar("access_token") : Result<std::optional<std::string>>(std::optional<std::string>());
-    if (!token || !*token)
+    if (!token || !*token || std::any_of((*token)->begin(), (*token)->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; }))
         return fail(JF_E_DATA, where + " answered without an access_token; is it the address of the token endpoint?", "auth.token_url");
     std::int64_t seconds = 300;
     if (const auto said = body->scalar("expires_in"); said && *said)
@@ -250,7 +253,8 @@ Result<bool> Exchange::judge()
         return false;
     }
     const std::string* codings = answer_.header("content-encoding");
-    auto body = request_.method == "HEAD" ? Result<std::string>(std::string()) : decoded_body(std::move(answer_.body), codings ? std::string_view(*codings) : std::string_view(), on_.server().max_body);
+    const bool bare = request_.method == "HEAD" || answer_.status == 204 || answer_.status == 304;
+    auto body = bare ? Result<std::string>(std::string()) : decoded_body(std::move(answer_.body), codings ? std::string_view(*codings) : std::string_view(), on_.server().max_body);
     if (!body) {
         Error error = std::move(body).error();
         error.message = request_.url.shown() + ": " + error.message;

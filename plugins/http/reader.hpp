@@ -36,6 +36,8 @@ private:
     [[nodiscard]] std::string position() const;
     [[nodiscard]] std::string last_position() const;
 
+    [[nodiscard]] Status read_values(const ColumnView& column, const sdk::Rejects& rejects, std::vector<CursorValue>& values, std::vector<bool>& there) const;
+    [[nodiscard]] Result<bool> is_new(const CursorValue& value, std::uint64_t digest);
     [[nodiscard]] Status keep_new(OwnedArray& array, const sdk::Rejects& rejects);
     [[nodiscard]] Result<std::vector<std::uint64_t>> digests(const BatchView& batch, const std::vector<CursorValue>& values, const std::vector<bool>& there);
     [[nodiscard]] Status remember(const std::vector<CursorValue>& values, const std::vector<std::uint64_t>& digests, const std::vector<RowRun>& kept);

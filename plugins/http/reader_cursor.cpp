@@ -85,41 +85,58 @@ Status HttpReader::remember(const std::vector<CursorValue>& values, const std::v
     return out;
 }
 
-/// Takes out of `array` what was delivered before, and what lies beyond `until`.
-Status HttpReader::keep_new(OwnedArray& array, const sdk::Rejects& rejects)
+/// The cursor's value of each row; a row without one is rejected.
+Status HttpReader::read_values(const ColumnView& column, const sdk::Rejects& rejects, std::vector<CursorValue>& values, std::vector<bool>& there) const
 {
-    const BatchView batch(*schema_, *array);
-    const ColumnView& column = batch[field_];
-    std::vector<CursorValue> values(static_cast<std::size_t>(batch.rows()));
-    std::vector<bool> there(values.size(), false);
+    const std::string& field = settings_.cursor.field;
     for (std::size_t row = 0; row < values.size(); ++row) {
         if (column.is_null(static_cast<std::int64_t>(row))) {
-            JF_TRY(rejects.add({.message = "a row without a value in '" + settings_.cursor.field + "' cannot be told from new ones", .place = pager_->url().shown(), .column = settings_.cursor.field, .code = "cursor"}));
+            JF_TRY(rejects.add({.message = "a row without a value in '" + field + "' cannot be told from new ones", .place = pager_->url().shown(), .column = field, .code = "cursor"}));
             continue;
         }
         JF_ASSIGN(values[row], CursorValue::of(column, static_cast<std::int64_t>(row), settings_.cursor.spelling));
         there[row] = true;
+        if (base_.top && values[row].kind != base_.top->kind)
+            return fail(JF_E_POSITION, "'" + field + "' has another type than in the stored position; start over with --full-refresh", "incremental.field");
     }
-    const auto first = std::find(there.begin(), there.end(), true);
-    if (base_.top && first != there.end() && values[static_cast<std::size_t>(first - there.begin())].kind != base_.top->kind)
-        return fail(JF_E_POSITION, "'" + settings_.cursor.field + "' has another type than in the stored position; start over with --full-refresh", "incremental.field");
+    return {};
+}
+
+/// Whether a row is new, and not beyond `until`; told_end_ is set once the rows behind it are all beyond.
+Result<bool> HttpReader::is_new(const CursorValue& value, std::uint64_t digest)
+{
+    if (settings_.cursor.ordered && last_ && value.compare(*last_) < 0)
+        return fail(JF_E_DATA, "rows do not come in ascending order of '" + settings_.cursor.field + "': " + value.spelled.substr(0, 60) + " after "
+                + last_->spelled.substr(0, 60) + "; have the server sort them, or leave out ordered", "incremental.ordered");
+    const int beyond = until_ && until_->base.top ? value.compare(*until_->base.top) : -1;
+    if (settings_.cursor.ordered) {
+        if (beyond > 0) {
+            over_ = told_end_ = true;
+            return false;
+        }
+        last_ = value;
+    }
+    const auto known = base_.knows(value);
+    if (known.value_or(false) || (!known && take_digest(base_left_, digest)))
+        return false;
+    return beyond != 0 || take_digest(until_left_, digest);
+}
+
+/// Takes out of `array` what was delivered before, and what lies beyond `until`.
+Status HttpReader::keep_new(OwnedArray& array, const sdk::Rejects& rejects)
+{
+    const BatchView batch(*schema_, *array);
+    std::vector<CursorValue> values(static_cast<std::size_t>(batch.rows()));
+    std::vector<bool> there(values.size(), false);
+    JF_TRY(read_values(batch[field_], rejects, values, there));
     JF_ASSIGN(const auto marks, digests(batch, values, there));
     std::vector<RowRun> kept;
     std::int64_t count = 0;
-    for (std::size_t row = 0; row < values.size(); ++row) {
+    for (std::size_t row = 0; row < values.size() && !told_end_; ++row) {
         if (!there[row])
             continue;
-        if (settings_.cursor.ordered && last_ && values[row].compare(*last_) < 0)
-            return fail(JF_E_DATA, "rows do not come in ascending order of '" + settings_.cursor.field + "': " + values[row].spelled.substr(0, 60) + " after " + last_->spelled.substr(0, 60) + "; have the server sort them, or leave out ordered", "incremental.ordered");
-        const int beyond = until_ && until_->base.top ? values[row].compare(*until_->base.top) : -1;
-        if (settings_.cursor.ordered && beyond > 0) {
-            over_ = told_end_ = true;
-            break;
-        }
-        if (settings_.cursor.ordered)
-            last_ = values[row];
-        const auto known = base_.knows(values[row]);
-        if (known.value_or(false) || (!known && take_digest(base_left_, marks[row])) || (beyond == 0 && !take_digest(until_left_, marks[row])))
+        JF_ASSIGN(const bool fresh, is_new(values[row], marks[row]));
+        if (!fresh)
             continue;
         add_row(kept, static_cast<std::int64_t>(row));
         ++count;
@@ -130,7 +147,7 @@ Status HttpReader::keep_new(OwnedArray& array, const sdk::Rejects& rejects)
         JF_ASSIGN(OwnedArray fewer, copy_rows(builder, batch, kept));
         array = std::move(fewer);
     }
-    if (over_ && told_end_)
+    if (told_end_)
         page_.reset();
     return {};
 }

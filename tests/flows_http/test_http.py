@@ -3,6 +3,7 @@
 
     tests/flows_http/run_http.sh [WORD…]     only the tests whose name holds a word
 """
+import json
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ import traceback
 
 import nginx_tests
 import json_server_tests
-from world import PROGRAM, Skipped, World, multiset, wait_for
+from world import BUILD, HOSTILE, PROGRAM, Skipped, World, multiset, wait_for
 
 PATIENT = {"retries": 4}
 HASTY = {"retries": 0}
@@ -424,6 +425,39 @@ def test_the_connection_is_checked(w):
     w.flow({"path": "/page"})
     ran = w.jackfield("connections", "check", "t.flow.json")
     contains(ran.text, "api", "200")
+
+
+# --- the conformance kit -------------------------------------------------------------------------------------------
+def kit(w, component, config, *words):
+    ran = w.jackfield("plugin", "check", BUILD / "lib/jackfield/plugins/http.so", "--component", component, "--config", json.dumps(config), "--quick",
+                      "--timeout", "30", *words, timeout=900)
+    assert ran.code == 0 and " 0 failed" in ran.text, ran
+    return ran.text
+
+
+def test_the_kit_passes_on_the_connection(w):
+    kit(w, "connection:http", {"url": w.hostile()})
+
+
+def test_the_kit_passes_on_the_source_with_each_way_to_go_on(w):
+    w.hostile()
+    w.get("/set?rows=200")
+    connection = ["--connection", json.dumps({"url": w.url})]
+    for config in (
+        {"path": "/since", "pagination": {"by": "page"}, "incremental": {"field": "at", "parameter": "since", "ordered": True}},
+        {"path": "/page", "pagination": {"by": "page", "stable": True}},
+        {"path": "/etag", "conditional": True},
+        {"path": "/link", "pagination": {"by": "link"}},
+    ):
+        text = kit(w, "source:http", config, *connection)
+        if config["path"] != "/link":
+            contains(text, "resumes at each of", "stops right after each of", "killed")
+
+
+def test_the_kit_passes_on_the_sink_with_each_receiver(w):
+    w.hostile()
+    for receiver in ("key", "rows", "plain"):
+        kit(w, "sink:http", {"path": "/rows", "receiver": receiver, "rows": 7}, "--connection", json.dumps({"url": w.url}), "--fixture", HOSTILE.parent / "http_fixture.py")
 
 
 def main():
