@@ -85,7 +85,7 @@ Status dates(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std::size
         out = from_be<std::int32_t>(data);
         if (out == std::numeric_limits<std::int32_t>::max() || out == std::numeric_limits<std::int32_t>::min())
             return keep;
-        return !__builtin_add_overflow(out, days_to_2000, &out) && out != std::numeric_limits<std::int32_t>::max();
+        return !__builtin_add_overflow(out, epoch_days, &out) && out != std::numeric_limits<std::int32_t>::max();
     });
 }
 
@@ -96,7 +96,7 @@ Status timestamps(ColumnBuilder& to, const ColumnReading& how, Cell* cells, std:
         out = from_be<std::int64_t>(data);
         if (out == max_us || out == min_us) [[unlikely]]
             return keep;
-        return !__builtin_add_overflow(out, micros_to_2000, &out) && out != max_us;
+        return !__builtin_add_overflow(out, epoch_micros, &out) && out != max_us;
     });
 }
 

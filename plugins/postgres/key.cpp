@@ -62,7 +62,7 @@ std::string date_literal(std::int32_t days)
     if (days == INT32_MAX || days == INT32_MIN)
         return days < 0 ? "-infinity" : "infinity";
     bool before = false;
-    const std::string text = date_text(std::int64_t(days) + days_to_2000, before);
+    const std::string text = date_text(std::int64_t(days) + epoch_days, before);
     return text + (before ? " BC" : "");
 }
 
@@ -72,7 +72,7 @@ std::string timestamp_literal(std::int64_t us, bool zone)
         return us < 0 ? "-infinity" : "infinity";
     const std::int64_t days = us / day_us - (us % day_us < 0 ? 1 : 0);
     bool before = false;
-    const std::string text = date_text(days + days_to_2000, before);
+    const std::string text = date_text(days + epoch_days, before);
     return text + " " + clock_text(us - days * day_us) + (zone ? "+00" : "") + (before ? " BC" : "");
 }
 
