@@ -2,7 +2,7 @@
 #include "answer.hpp"
 #include "exchange.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include <zlib.h>
 #include <zstd.h>

@@ -1,7 +1,7 @@
 // Paths into JSON bodies, records, flattening.
 #include "body.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using namespace jackfield;
 using namespace jackfield::http;

@@ -1,7 +1,7 @@
 // From page to page.
 #include "pager.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using namespace jackfield;
 using namespace jackfield::http;

@@ -1,7 +1,7 @@
 // Positions as bytes, and marks of what was delivered.
 #include "position.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using namespace jackfield;
 using namespace jackfield::http;

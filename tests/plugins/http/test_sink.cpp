@@ -1,7 +1,7 @@
 // Keys of requests.
 #include "sink.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include <set>
 
