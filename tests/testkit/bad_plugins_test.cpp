@@ -130,6 +130,7 @@ TEST_CASE("a sink that keeps its token beside the rows is found out by the crash
     options.facts_json = R"({"columns": {"part": "int64", "n": "int64"}})";
     options.fixture = std::filesystem::path(JACKFIELD_TEST_DATA) / "ledger.py";
     options.only = {"crash"};
+    options.timeout = std::chrono::minutes(1); // the matrix has six times as long
     const Checked checked = check(options);
     INFO(checked.lines);
     CHECK(checked.status == 1);
