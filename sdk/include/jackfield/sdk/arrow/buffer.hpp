@@ -119,7 +119,7 @@ private:
 class BufferPool {
 public:
     /// Keeps at most `max_bytes` of memory; what comes on top is freed.
-    explicit BufferPool(std::size_t max_bytes = std::size_t(64) << 20) : max_bytes_(max_bytes) {}
+    explicit BufferPool(std::size_t max_bytes = std::size_t(8) << 20) : max_bytes_(max_bytes) {}
 
     /// An empty buffer of at least `bytes` capacity: the smallest kept one that does, else a new one.
     [[nodiscard]] Buffer take(std::size_t bytes)
