@@ -1,6 +1,7 @@
 // Buffer: growable raw bytes aligned for Arrow; BufferPool: keeps released ones for the next batch.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,7 +13,7 @@
 
 namespace jackfield {
 
-/// Raw bytes aligned to 64, of a size and a capacity. Grows by doubling; bytes beyond what was written are
+/// Raw bytes aligned to 64, of a size and a capacity. Grows to powers of two; bytes beyond what was written are
 /// undefined. Growing throws std::bad_alloc. One thread at a time.
 class Buffer {
 public:
@@ -85,6 +86,8 @@ public:
     void clear() noexcept { size_ = 0; }
 
 private:
+    static constexpr std::size_t largest_power = std::size_t{64} << 20;
+
     static void free(std::uint8_t* data) noexcept
     {
         if (data)
@@ -94,8 +97,10 @@ private:
     {
         if (bytes > SIZE_MAX / 2)
             throw std::bad_alloc();
-        std::size_t wanted = bytes < capacity_ * 2 ? capacity_ * 2 : bytes;
-        wanted = (wanted + alignment - 1) & ~(alignment - 1);
+        // Powers of two: batches are never quite alike, and with each of their sizes a pool would keep one more buffer that fits
+        // no other. What is not written to costs no memory.
+        std::size_t wanted = bytes < capacity_ * 2 ? capacity_ * 2 : bytes < alignment ? alignment : bytes;
+        wanted = wanted <= largest_power ? std::bit_ceil(wanted) : (wanted + alignment - 1) & ~(alignment - 1);
         auto* fresh = static_cast<std::uint8_t*>(::operator new(wanted, std::align_val_t(alignment)));
         if (size_)
             std::memcpy(fresh, data_, size_);
@@ -114,11 +119,12 @@ private:
 class BufferPool {
 public:
     /// Keeps at most `max_bytes` of memory; what comes on top is freed.
-    explicit BufferPool(std::size_t max_bytes = std::size_t(64) << 20) : max_bytes_(max_bytes) {}
+    explicit BufferPool(std::size_t max_bytes = std::size_t(8) << 20) : max_bytes_(max_bytes) {}
 
     /// An empty buffer of at least `bytes` capacity: the smallest kept one that does, else a new one.
     [[nodiscard]] Buffer take(std::size_t bytes)
     {
+        bytes = bytes < smallest ? smallest : bytes;
         Buffer found;
         {
             const std::lock_guard lock(mutex_);
@@ -126,8 +132,8 @@ public:
             for (std::size_t i = 0; i < kept_.size(); ++i)
                 if (kept_[i].capacity() >= bytes && (best == kept_.size() || kept_[i].capacity() < kept_[best].capacity()))
                     best = i;
-            // A buffer far too big for its use would be missed where it is needed.
-            if (best < kept_.size() && kept_[best].capacity() / 8 <= bytes + 4096) {
+            // A buffer too big for its use would be missed where it is needed, and another made there, batch after batch.
+            if (best < kept_.size() && kept_[best].capacity() / 2 <= bytes) {
                 found = std::move(kept_[best]);
                 kept_bytes_ -= found.capacity();
                 kept_[best] = std::move(kept_.back());
@@ -161,6 +167,7 @@ public:
     }
 
 private:
+    static constexpr std::size_t smallest = 4096;
     static constexpr std::size_t max_buffers = 1024; // take() looks at each of them
 
     mutable std::mutex mutex_; // guards everything below

@@ -3,6 +3,8 @@
 
 #include <jackfield/sdk/arrow/column_builder.hpp>
 
+#include <algorithm>
+
 namespace jackfield {
 
 inline ColumnBuilder::Layout ColumnBuilder::layout_of(const DataType& type)
@@ -449,9 +451,11 @@ inline Result<OwnedArray> ColumnBuilder::finish()
     const bool texts = layout_ == Layout::text32 || layout_ == Layout::text64 || layout_ == Layout::view;
     if (texts)
         data_.reserve(8);
+    // The next batch will be like this one, and grow its buffers as far: with less it would have to make new ones each time.
+    const auto as_before = [](const Buffer& buffer) { return std::min(buffer.capacity(), 2 * buffer.size() + 4096); };
     expected_[0] = null_count_ ? static_cast<std::size_t>(length_) / 8 + 1 : 0;
-    expected_[1] = values_.size();
-    expected_[2] = data_.size();
+    expected_[1] = as_before(values_);
+    expected_[2] = as_before(data_);
     inside.pool = pool_;
     inside.buffers[0] = std::move(validity_);
     inside.buffers[1] = std::move(values_);
