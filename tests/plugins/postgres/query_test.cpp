@@ -29,13 +29,13 @@ std::string discovered(Origin& origin, const std::string& pattern)
 TEST_CASE("discover lists what is there, with our types and what may be null")
 {
     Origin origin;
-    origin.sql(R"(CREATE DOMAIN word AS text NOT NULL; CREATE TABLE "T 1" (i bigint PRIMARY KEY, n numeric(12,2), w word, at timestamptz NOT NULL, l int[]);
+    origin.sql(R"x(CREATE DOMAIN word AS text NOT NULL; CREATE TABLE "T 1" (i bigint PRIMARY KEY, n numeric(12,2), w word, at timestamptz NOT NULL, l int[]);
         CREATE VIEW v AS SELECT i FROM "T 1"; CREATE MATERIALIZED VIEW m AS SELECT 1::float8 AS f; CREATE TABLE p (d date) PARTITION BY RANGE (d); CREATE SCHEMA s;
-        CREATE TABLE s."a.b" (x pg_lsn))");
+        CREATE TABLE s."a.b" (x pg_lsn))x");
     CHECK(discovered(origin, "public.T 1")
-        == R"([{"name":"public.T 1","kind":"table","columns":[{"name":"i","type":"int64","nullable":false,"declared":"bigint"},)"
-           R"({"name":"n","type":"decimal(12,2)","nullable":true,"declared":"numeric(12,2)"},{"name":"w","type":"utf8","nullable":false,"declared":"word"},)"
-           R"({"name":"at","type":"timestamp(us,UTC)","nullable":false,"declared":"timestamp with time zone"},{"name":"l","type":"list<int32>","nullable":true,"declared":"integer[]"}]}])");
+        == R"x([{"name":"public.T 1","kind":"table","columns":[{"name":"i","type":"int64","nullable":false,"declared":"bigint"},)x"
+           R"x({"name":"n","type":"decimal(12,2)","nullable":true,"declared":"numeric(12,2)"},{"name":"w","type":"utf8","nullable":false,"declared":"word"},)x"
+           R"x({"name":"at","type":"timestamp(us, UTC)","nullable":false,"declared":"timestamp with time zone"},{"name":"l","type":"list<int32>","nullable":true,"declared":"integer[]"}]}])x");
     CHECK_THAT(discovered(origin, "v"), Catch::Contains(R"("kind":"view")"));
     CHECK_THAT(discovered(origin, "m"), Catch::Contains(R"("kind":"materialized view")"));
     CHECK_THAT(discovered(origin, "p"), Catch::Contains(R"("kind":"partitioned table")"));

@@ -35,12 +35,12 @@ const Sample samples[] = {
     {"\"char\"", "utf8", "'x'"},
     {"xml", "utf8", "'<a>1</a>'"},
     {"bytea", "binary", "'', '\\x00ff10', '\\x27225c'"},
-    {"date", "date32", "'1970-01-01', '2000-01-01', '2024-02-29', '0001-01-01', '4713-01-01 BC', '5874897-12-31', 'infinity', '-infinity'"},
-    {"time", "time64(us)", "'00:00:00', '23:59:59.999999', '24:00:00'"},
+    {"date", "date", "'1970-01-01', '2000-01-01', '2024-02-29', '0001-01-01', '4713-01-01 BC', '5874897-12-31', 'infinity', '-infinity'"},
+    {"time", "time(us)", "'00:00:00', '23:59:59.999999', '24:00:00'"},
     {"timetz", "utf8", "'00:00:00+00', '23:59:59.5-05:30', '12:00:00.000001+14', '24:00:00-15:59:59', '01:02:03+05:30:15'"},
     {"timestamp", "timestamp(us)", "'1970-01-01', '2000-01-01 00:00:00.000001', '1969-12-31 23:59:59.999999', '4713-01-01 BC', 'infinity', '-infinity'"},
-    {"timestamptz", "timestamp(us,UTC)", "'2024-03-31 01:30:00+02', '1900-01-01 00:00:00+00', 'infinity', '-infinity'"},
-    {"interval", "interval(month,day,nano)", "'0', '1 year 2 mons 3 days 04:05:06.789', '-1 mon +1 day -00:00:00.000001', '178000 days', '292 years'"},
+    {"timestamptz", "timestamp(us, UTC)", "'2024-03-31 01:30:00+02', '1900-01-01 00:00:00+00', 'infinity', '-infinity'"},
+    {"interval", "interval", "'0', '1 year 2 mons 3 days 04:05:06.789', '-1 mon +1 day -00:00:00.000001', '178000 days', '292 years'"},
     {"uuid", "utf8", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'"},
     {"json", "utf8", "'{\"a\": [1,  2]}', 'null', '\"x\"'"},
     {"jsonb", "utf8", "'{\"b\": 1, \"a\": [1, 2.50]}', 'null'"},
@@ -63,7 +63,7 @@ const Sample samples[] = {
     {"text[]", "list<utf8>", "'{}', '{a,\"b,c\",NULL,\"\"}'"},
     {"numeric(6,2)[]", "list<decimal(6,2)>", "'{1.50,-2.25}'"},
     {"numeric[]", "list<utf8>", "'{1.50,NaN}'"},
-    {"timestamptz[]", "list<timestamp(us,UTC)>", "'{2024-01-01 00:00:00+00,infinity}'"},
+    {"timestamptz[]", "list<timestamp(us, UTC)>", "'{2024-01-01 00:00:00+00,infinity}'"},
     {"uuid[]", "list<utf8>", "'{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'"},
     {"boolean[]", "list<bool>", "'{t,f,NULL}'"},
     {"jsonb[]", "list<utf8>", "'{\"{\\\"a\\\": 1}\"}'"},
@@ -132,9 +132,8 @@ TEST_CASE("text values are what the server itself writes", "[types]")
         Reading reading(source);
         const OwnedArray batch = reading.batch(1000);
         const BatchView view(reading.schema, *batch);
-        const std::string padded = std::string(sample.type) == "char(5)" ? "rpad(v::text, 5)" : "v::text";
         for (std::int64_t row = 0; row + 1 < view.rows(); ++row)
-            CHECK(std::string(view[1].text(row)) == origin.sql("SELECT " + padded + " FROM t WHERE i = " + std::to_string(row)));
+            CHECK(std::string(view[1].text(row)) == origin.sql("SELECT format('%s', v) FROM t WHERE i = " + std::to_string(row)));
         CHECK(view[1].is_null(view.rows() - 1));
     }
 }
