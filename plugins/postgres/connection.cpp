@@ -196,7 +196,8 @@ Result<std::unique_ptr<Session>> PostgresConnection::connect(const Patience& pat
         }
     } wipe{keywords};
     const auto known = host_.with_secret(patience.frame(), "/password", [&](std::string_view secret) { keywords.emplace_back("password", secret); });
-    if (!known && known.error().kind != JF_E_CONFIG) // of that kind: none is named
+    const bool none = !known && (known.error().kind == JF_E_CONFIG || (known.error().kind == JF_E_UNSUPPORTED && !config_.has("password")));
+    if (!known && !none)
         return Error(known.error()).at("password");
     JF_ASSIGN(auto session, Session::connect(keywords, server_, patience));
     if (pooler_)
