@@ -291,6 +291,8 @@ Result<sdk::Landing> TableWriter::resolve(const sdk::Call& call, const sdk::Comm
 
 Status TableWriter::abort(const sdk::Call&)
 {
+    if (lease_)
+        lease_->calm(); // an interrupt was for the calls before this one
     roll_back();
     lost_ = false;
     return {};
