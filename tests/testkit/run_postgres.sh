@@ -13,7 +13,7 @@ passed=0 failed=0
 kit() {
   local said
   if said=$("$build/bin/jackfield" plugin check "$build/lib/jackfield/plugins/postgres.so" "${quick[@]}" --timeout 60 \
-    --fixture "$folder/postgres_table.py" --facts "[{\"component\": \"$1\", $to, \"config\": $2}]" 2>&1); then
+    --fixture "$folder/postgres_table.py" --facts "{\"component\": \"$1\", $to, \"config\": $2}" 2>&1); then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
