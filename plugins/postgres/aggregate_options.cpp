@@ -72,7 +72,7 @@ Status check_names(const Aggregate& what)
 sdk::Options AggregateTask::options()
 {
     auto out = sdk::Options()
-        .text("source", "table or view with the rows; or give 'query'")
+        .text("table", "table or view with the rows; or give 'query'")
         .text("query", "a SELECT whose rows are aggregated, where columns have to be computed or joined first")
         .text("target", "table of the result, made if it is not there", {.required = true})
         .text("time", "column of the source that says which bucket a row belongs to: timestamptz, timestamp or date", {.required = true})
@@ -101,12 +101,12 @@ sdk::Description AggregateTask::describe(const sdk::Config& config)
 Result<Aggregate> read_aggregate(const sdk::Config& config)
 {
     Aggregate out;
-    if (config.has("source") == config.has("query"))
-        return fail(JF_E_CONFIG, "give either 'source', a table or view, or 'query', a SELECT", "source");
-    if (config.has("source")) {
-        auto name = parse_name(config.text("source"));
+    if (config.has("table") == config.has("query"))
+        return fail(JF_E_CONFIG, "give either 'table', a table or view, or 'query', a SELECT", "table");
+    if (config.has("table")) {
+        auto name = parse_name(config.text("table"));
         if (!name)
-            return std::move(name).error().at("source");
+            return std::move(name).error().at("table");
         out.source = name->quoted();
     } else {
         out.source = "(\n" + std::string(config.text("query")) + "\n) AS source";

@@ -44,7 +44,7 @@ Status AggregateTask::alone(const sdk::Call& call, Session& session)
 /// The kind of the time, and that every named column is there.
 Status AggregateTask::look_at_source(const sdk::Call& call, Session& session)
 {
-    const std::string place = config_.has("query") ? "query" : "source";
+    const std::string place = config_.has("query") ? "query" : "table";
     auto described = session.describe(call, "SELECT * FROM " + what_.source);
     if (!described)
         return std::move(described).error().at(place);
@@ -78,7 +78,7 @@ Result<bool> AggregateTask::may_be_null(const sdk::Call& call, Session& session)
         return false;
     if (config_.has("query"))
         return true;
-    JF_ASSIGN(const Name name, parse_name(config_.text("source")));
+    JF_ASSIGN(const Name name, parse_name(config_.text("table")));
     JF_ASSIGN(const auto source, look_at(session, call, name));
     return !source || !std::all_of(what_.dimensions.begin(), what_.dimensions.end(), [&](const std::string& dimension) {
         const Column* column = source->find(dimension);

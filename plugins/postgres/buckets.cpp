@@ -13,11 +13,11 @@ struct UnitName {
     Width::Unit unit;
     int factor;
 };
-constexpr std::array<UnitName, 15> unit_names{{{"second", Width::Unit::second, 1}, {"seconds", Width::Unit::second, 1},
+constexpr std::array<UnitName, 16> unit_names{{{"second", Width::Unit::second, 1}, {"seconds", Width::Unit::second, 1},
     {"minute", Width::Unit::minute, 1}, {"minutes", Width::Unit::minute, 1}, {"hour", Width::Unit::hour, 1}, {"hours", Width::Unit::hour, 1},
     {"day", Width::Unit::day, 1}, {"days", Width::Unit::day, 1}, {"week", Width::Unit::day, 7}, {"weeks", Width::Unit::day, 7},
     {"month", Width::Unit::month, 1}, {"months", Width::Unit::month, 1}, {"quarter", Width::Unit::month, 3}, {"quarters", Width::Unit::month, 3},
-    {"year", Width::Unit::month, 12}}};
+    {"year", Width::Unit::month, 12}, {"years", Width::Unit::month, 12}}};
 constexpr std::array<UnitName, 5> short_names{{{"s", Width::Unit::second, 1}, {"m", Width::Unit::minute, 1}, {"h", Width::Unit::hour, 1},
     {"d", Width::Unit::day, 1}, {"w", Width::Unit::day, 7}}};
 
@@ -74,9 +74,9 @@ std::string in_zone(const Width& width, const std::string& zone, const std::stri
 
 std::string Width::interval() const { return std::to_string(count) + " " + word_of(unit) + (count == 1 ? "" : "s"); }
 
-Result<Width> parse_width(std::string_view text)
+Result<Width> parse_span(std::string_view text)
 {
-    const auto none = [&] { return fail(JF_E_CONFIG, "'" + std::string(text) + "' is no width of time; write for example 'hour', '15 minutes', '1 day', 'week' or '3 months'"); };
+    const auto none = [&] { return fail(JF_E_CONFIG, "'" + std::string(text) + "' is no span of time; write for example 'hour', '15 minutes', '1 day', 'week' or '3 months'"); };
     int count = 1;
     const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), count);
     const bool numbered = bad == std::errc();
@@ -84,7 +84,7 @@ Result<Width> parse_width(std::string_view text)
     const bool spaced = !rest.empty() && rest.front() == ' ';
     while (!rest.empty() && rest.front() == ' ')
         rest.remove_prefix(1);
-    if (count < 1 || count > 1000)
+    if (count < 1 || count > 100'000)
         return none();
     const auto known = [&](const auto& names) -> std::optional<Width> {
         for (const UnitName& name : names)
@@ -97,6 +97,14 @@ Result<Width> parse_width(std::string_view text)
         out = known(short_names);
     if (!out)
         return none();
+    return *out;
+}
+
+Result<Width> parse_width(std::string_view text)
+{
+    auto out = parse_span(text);
+    if (!out)
+        return out;
     if (out->unit == Width::Unit::second || out->unit == Width::Unit::minute || out->unit == Width::Unit::hour)
         if (out->count == parts_of(out->unit)) // 60 minutes are an hour, 24 hours a day
             out = Width{static_cast<Width::Unit>(static_cast<int>(out->unit) + 1), 1};

@@ -20,6 +20,9 @@ struct Width {
 /// JF_E_CONFIG: it is none, or its count does not divide the next larger unit.
 [[nodiscard]] Result<Width> parse_width(std::string_view text);
 
+/// A span of any number of the same units: "18 months", "3000 days". JF_E_CONFIG: it is none.
+[[nodiscard]] Result<Width> parse_span(std::string_view text);
+
 /// What kind of time a column holds.
 enum class TimeKind {
     instant, ///< timestamptz: a moment, cut in the time zone

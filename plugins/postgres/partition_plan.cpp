@@ -113,7 +113,7 @@ Result<PartitionPlan> read_partition(const sdk::Config& config)
     if (out.width.unit == Width::Unit::second || out.width.unit == Width::Unit::minute)
         return fail(JF_E_CONFIG, "a partition holds an hour or more", "every");
     if (config.has("keep")) {
-        auto keep = parse_width(config.text("keep"));
+        auto keep = parse_span(config.text("keep"));
         if (!keep)
             return std::move(keep).error().at("keep");
         out.keep = *keep;

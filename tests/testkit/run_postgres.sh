@@ -42,7 +42,7 @@ CREATE MATERIALIZED VIEW numbers AS SELECT n FROM events;
 CREATE UNIQUE INDEX ON numbers (n);
 SQL
 kit task:postgres.sql '{"sql": "SELECT n FROM events; SELECT pg_sleep(3)"}'
-kit task:postgres.aggregate '{"source": "events", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}}}'
+kit task:postgres.aggregate '{"table": "events", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}}}'
 kit task:postgres.refresh '{"view": "numbers"}'
 kit task:postgres.index '{"table": "events", "columns": ["at"]}'
 kit task:postgres.reindex '{"table": "events"}'

@@ -20,7 +20,7 @@ constexpr const char* orders = "CREATE TABLE orders (at timestamptz, region text
 /// An hourly aggregate by region with `more` options.
 std::string hourly(const std::string& more = "")
 {
-    return R"({"source": "orders", "target": "hourly", "time": "at", "bucket": "hour", "dimensions": ["region"],
+    return R"({"table": "orders", "target": "hourly", "time": "at", "bucket": "hour", "dimensions": ["region"],
         "measures": {"orders": {"count": "*"}, "revenue": {"sum": "amount"}})" + more + "}";
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("all measures, each with rows of its own", "[postgres][aggregate]")
     Warehouse db;
     db.sql(orders);
     db.sql("CREATE VIEW seen AS SELECT *, at AS t FROM orders");
-    const auto ran = run<AggregateTask>(db, R"({"source": "seen", "target": "daily", "time": "t", "bucket": "1 day", "bucket_column": "day", "where": "amount > 1 -- not 1\n",
+    const auto ran = run<AggregateTask>(db, R"({"table": "seen", "target": "daily", "time": "t", "bucket": "1 day", "bucket_column": "day", "where": "amount > 1 -- not 1\n",
         "measures": {"n": {"count": "*"}, "named": {"count": "region"}, "buyers": {"distinct": "buyer"}, "total": {"sum": "amount"}, "mean": {"avg": "amount"}, "least": {"min": "amount"},
         "most": {"max": "amount"}, "median": {"percentile": "amount", "at": 0.5}, "p90": {"percentile": "amount", "at": 0.9}, "north": {"sum": "amount", "where": "region = 'north'"}}})");
     CHECK(at(ran, "rows") == "1");
@@ -138,7 +138,7 @@ TEST_CASE("days are those of the time zone, also when they have 23 or 25 hours",
     db.sql("CREATE TABLE t AS SELECT g AS at FROM generate_series('2026-03-28 00:00Z'::timestamptz, '2026-03-30 12:00Z', '30 minutes') g "
            "UNION ALL SELECT g FROM generate_series('2026-10-24 00:00Z'::timestamptz, '2026-10-26 12:00Z', '30 minutes') g");
     const auto by = [&](const std::string& bucket, const std::string& table) {
-        run<AggregateTask>(db, R"({"source": "t", "target": ")" + table + R"(", "time": "at", "time_zone": "Europe/Berlin", "bucket": ")" + bucket + R"(", "measures": {"n": {"count": "*"}}})");
+        run<AggregateTask>(db, R"({"table": "t", "target": ")" + table + R"(", "time": "at", "time_zone": "Europe/Berlin", "bucket": ")" + bucket + R"(", "measures": {"n": {"count": "*"}}})");
     };
     by("day", "days");
     CHECK(db.sql("SELECT bucket AT TIME ZONE 'Europe/Berlin', n FROM days WHERE n NOT IN (1) ORDER BY 1")
@@ -160,9 +160,9 @@ TEST_CASE("an increment gives what the whole gives, at each hour around a change
         const std::string options = R"(", "time": "at", "time_zone": "Europe/Berlin", "bucket": ")" + std::string(bucket) + R"(", "measures": {"n": {"count": "*"}}})";
         for (int hour = 0; hour < 8; ++hour) {
             db.sql("INSERT INTO t SELECT '2026-10-24 21:00Z'::timestamptz + " + std::to_string(hour) + " * INTERVAL '1 hour' + g * INTERVAL '10 minutes' FROM generate_series(0, 5) g");
-            CHECK_FALSE(run<AggregateTask>(db, R"({"source": "t", "target": "increments)" + options).error);
+            CHECK_FALSE(run<AggregateTask>(db, R"({"table": "t", "target": "increments)" + options).error);
         }
-        CHECK_FALSE(run<AggregateTask>(db, R"({"source": "t", "target": "whole)" + options).error);
+        CHECK_FALSE(run<AggregateTask>(db, R"({"table": "t", "target": "whole)" + options).error);
         CAPTURE(bucket);
         CHECK(db.sql("SELECT * FROM increments ORDER BY 1") == db.sql("SELECT * FROM whole ORDER BY 1"));
         CHECK(db.sql("SELECT sum(n) FROM increments") == "48");
@@ -175,7 +175,7 @@ TEST_CASE("buckets of minutes, weeks and quarters begin where people expect them
     db.sql("CREATE TABLE t AS SELECT '2026-05-14 10:44:59'::timestamp AS at, '2026-05-14'::date AS day");
     const auto bucket = [&](const std::string& column, const std::string& width) {
         db.sql("DROP TABLE IF EXISTS b");
-        run<AggregateTask>(db, R"({"source": "t", "target": "b", "time": ")" + column + R"(", "bucket": ")" + width + R"(", "measures": {"n": {"count": "*"}}})");
+        run<AggregateTask>(db, R"({"table": "t", "target": "b", "time": ")" + column + R"(", "bucket": ")" + width + R"(", "measures": {"n": {"count": "*"}}})");
         return db.sql("SELECT bucket FROM b");
     };
     CHECK(bucket("at", "15 minutes") == "2026-05-14 10:30:00");
@@ -191,7 +191,7 @@ TEST_CASE("names with quotes, blanks, capitals and semicolons are names", "[post
 {
     Warehouse db;
     db.sql(R"(CREATE SCHEMA "Odd ;s"; CREATE TABLE "Odd ;s"."Or""ders" ("At; --" timestamptz, "Re""gion ;" text, "Amo'unt" int); INSERT INTO "Odd ;s"."Or""ders" VALUES ('2026-01-02 10:05Z', 'n', 7))");
-    const auto ran = run<AggregateTask>(db, R"({"source": "\"Odd ;s\".\"Or\"\"ders\"", "target": "\"Odd ;s\".\"Hour'ly; DROP\"", "time": "At; --", "bucket": "hour", "bucket_column": "Bu\"cket",
+    const auto ran = run<AggregateTask>(db, R"({"table": "\"Odd ;s\".\"Or\"\"ders\"", "target": "\"Odd ;s\".\"Hour'ly; DROP\"", "time": "At; --", "bucket": "hour", "bucket_column": "Bu\"cket",
         "dimensions": ["Re\"gion ;"], "measures": {"To\"tal; %s $1": {"sum": "Amo'unt"}}})");
     CHECK(at(ran, "inserted") == "1");
     CHECK(db.sql(R"(SELECT "Re""gion ;", "To""tal; %s $1" FROM "Odd ;s"."Hour'ly; DROP")") == "n|7");
@@ -203,7 +203,7 @@ TEST_CASE("a measure that is new in the flow is added and all buckets are comput
     Warehouse db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
-    const auto ran = run<AggregateTask>(db, R"({"source": "orders", "target": "hourly", "time": "at", "bucket": "hour", "dimensions": ["region"],
+    const auto ran = run<AggregateTask>(db, R"({"table": "orders", "target": "hourly", "time": "at", "bucket": "hour", "dimensions": ["region"],
         "measures": {"orders": {"count": "*"}, "revenue": {"sum": "amount"}, "buyers": {"distinct": "buyer"}}})");
     CHECK(at(ran, "rebuilt") == "true");
     CHECK_THAT(ran.log, Catch::Contains("lacked measures"));
@@ -224,7 +224,7 @@ TEST_CASE("what is wrong with source, target or options is said with its place",
     CHECK_THAT(fault(hourly(), "\"hourly\"", "\"keyless\""), Catch::StartsWith("1 target: the table 'public.keyless' has no unique key over bucket and region"));
     CHECK_THAT(fault(hourly(), "\"hourly\"", "\"nulls\""), Catch::Contains("takes NULLs for different"));
     CHECK_THAT(fault(hourly(), "\"hourly\"", "\"other\""), Catch::Contains("has no column 'bucket'"));
-    CHECK_THAT(fault(hourly(), "\"orders\", \"target\"", "\"ordres\", \"target\""), Catch::StartsWith("1 source: relation \"ordres\" does not exist"));
+    CHECK_THAT(fault(hourly(), "\"orders\", \"target\"", "\"ordres\", \"target\""), Catch::StartsWith("1 table: relation \"ordres\" does not exist"));
     CHECK(fault(hourly(), "\"at\"", "\"att\"") == "1 time: the source has no column 'att'; it has at, region, buyer and amount");
     CHECK_THAT(fault(hourly(), "\"at\"", "\"buyer\""), Catch::StartsWith("1 time: the column 'buyer' is of type int"));
     CHECK_THAT(fault(hourly(), "\"region\"", "\"reg\""), Catch::StartsWith("1 dimensions: the source has no column 'reg'"));

@@ -99,7 +99,16 @@ TEST_CASE("a width that does not divide the next larger unit is refused, and so 
     CHECK_THAT(width_of("5 hours"), Catch::Contains("each day"));
     CHECK_THAT(width_of("5 months"), Catch::Contains("divides 12"));
     for (const char* text : {"", "0 hours", "-1 day", "1 fortnight", "1 m", "hour; DROP TABLE t", "1.5 hours"})
-        CHECK_THAT(width_of(text), Catch::Contains("is no width of time"));
+        CHECK_THAT(width_of(text), Catch::Contains("is no span of time"));
+}
+
+TEST_CASE("how long something is kept need not divide anything", "[postgres][buckets]")
+{
+    CHECK(parse_span("18 months")->interval() == "18 months");
+    CHECK(parse_span("3000 days")->interval() == "3000 days");
+    CHECK(parse_span("2 years")->interval() == "24 months");
+    CHECK(parse_span("36h")->interval() == "36 hours");
+    CHECK_FALSE(parse_span("a while"));
 }
 
 TEST_CASE("names of columns reach the SQL of an aggregate quoted", "[postgres][aggregate]")

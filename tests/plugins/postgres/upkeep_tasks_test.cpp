@@ -235,7 +235,7 @@ TEST_CASE("every task works through a pooler in transaction mode", "[postgres][p
     const char* limits = R"(, "lock_timeout": "5s", "statement_timeout": "30s"})";
     for (int turn = 0; turn < 2; ++turn) {
         CHECK(at(run<SqlTask>(db, std::string(R"j({"sql": "SELECT $1::int + a AS b FROM t; SHOW lock_timeout", "params": [1])j") + limits), "rows") == R"([{"lock_timeout":"5s"}])");
-        CHECK_FALSE(run<AggregateTask>(db, std::string(R"({"source": "t", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}})") + limits).error);
+        CHECK_FALSE(run<AggregateTask>(db, std::string(R"({"table": "t", "target": "hourly", "time": "at", "bucket": "hour", "measures": {"n": {"count": "*"}})") + limits).error);
         CHECK(said(run<RefreshTask>(db, std::string(R"({"view": "v")") + limits)) == R"({"view":"public.v","concurrently":true})");
         const auto index = run<IndexTask>(db, std::string(R"({"table": "t", "columns": ["a"])") + limits);
         CHECK(at(index, "done") == (turn ? "\"present\"" : "\"created\""));
