@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("JACKFIELD_BUILD", ROOT / "build/release"))
 PROGRAM = BUILD / "bin/jackfield"
 CASES = pathlib.Path(__file__).resolve().parent / "flows"
-COMMANDS = ["run", "check", "plan", "peek", "test", "render", "reset", "runs", "connections", "plugin", "schema", "init", "completion", "version"]
+COMMANDS = ["run", "backfill", "check", "plan", "peek", "test", "render", "reset", "runs", "connections", "plugin", "schema", "init", "completion", "version"]
 
 
 class Skipped(Exception):
