@@ -88,7 +88,7 @@ def test_nginx_serves_files_of_each_format(w):
 
 def test_nginx_asks_for_a_password(w):
     nginx(w)
-    auth = {"auth": {"type": "basic", "user": "ada", "password": {"secret": "env:S"}}}
+    auth = {"auth": {"basic": {"user": "ada", "password": {"secret": "env:S"}}}}
     same(w.load({"path": "/closed/orders.json"}, auth, env={"S": "correct horse"}))
     text = w.refused({"path": "/closed/orders.json"}, auth, env={"S": "battery staple"})
     assert "401" in text and "check auth" in text and "battery staple" not in text, text
@@ -111,7 +111,7 @@ def test_nginx_asks_for_a_client_certificate(w):
     w.url = f"https://127.0.0.1:{w.mutual}"
     tls = {"ca": str(w.folder / "ca.pem"), "certificate": str(w.folder / "client.pem"), "key": str(w.folder / "client.key")}
     same(w.load({"path": "/orders.json"}, {"tls": tls}))
-    locked = {**tls, "key": str(w.folder / "client-locked.key"), "key_password": {"secret": "env:S"}}
+    locked = {"ca": tls["ca"], "certificate": tls["certificate"], "locked_key": {"file": str(w.folder / "client-locked.key"), "password": {"secret": "env:S"}}}
     same(w.load({"path": "/orders.json"}, {"tls": locked}, env={"S": "open sesame"}))
     assert "client certificate cannot be used" in w.refused({"path": "/orders.json"}, {"tls": locked, "retries": 0}, env={"S": "wrong"})
     assert "400" in w.refused({"path": "/orders.json"}, {"tls": {"ca": tls["ca"]}, "retries": 0})

@@ -141,7 +141,7 @@ def test_redirects_are_followed_within_bounds(w):
 
 def test_credentials_never_follow_to_another_host(w):
     w.hostile()
-    connection = {"hosts": ["localhost"], "headers": {"X-Tenant": "acme"}, "auth": {"type": "header", "header": "X-Api-Key", "value": {"secret": "env:KEY"}}}
+    connection = {"hosts": ["localhost"], "headers": {"X-Tenant": "acme"}, "auth": {"header": {"name": "X-Api-Key", "value": {"secret": "env:KEY"}}}}
     assert len(w.load({"path": "/keyelsewhere", "headers": {"X-More": "1"}}, connection, env={"KEY": "key-123456"})) == 57
     first, second = w.seen("/keyelsewhere")[0], w.seen("/page")[0]
     assert first["headers"]["X-Api-Key"] == "key-123456" and first["headers"]["X-Tenant"] == "acme"
@@ -152,10 +152,10 @@ def test_credentials_never_follow_to_another_host(w):
 def test_each_kind_of_authentication(w):
     w.hostile()
     kinds = {
-        "/basic": ({"type": "basic", "user": "ada", "password": {"secret": "env:S"}}, "lovely secret"),
-        "/bearer": ({"type": "bearer", "token": {"secret": "env:S"}}, "tok-123456"),
-        "/key": ({"type": "header", "header": "X-Api-Key", "value": {"secret": "env:S"}}, "key-123456"),
-        "/oauth?size=100": ({"type": "oauth2", "token_url": w.url + "/token", "client_id": "client 1", "client_secret": {"secret": "env:S"}}, "s&cret"),
+        "/basic": ({"basic": {"user": "ada", "password": {"secret": "env:S"}}}, "lovely secret"),
+        "/bearer": ({"bearer": {"token": {"secret": "env:S"}}}, "tok-123456"),
+        "/key": ({"header": {"name": "X-Api-Key", "value": {"secret": "env:S"}}}, "key-123456"),
+        "/oauth?size=100": ({"oauth2": {"token_url": w.url + "/token", "client_id": "client 1", "client_secret": {"secret": "env:S"}}}, "s&cret"),
     }
     for path, (auth, secret) in kinds.items():
         assert w.load({"path": path}, {"auth": auth}, env={"S": secret}), path
@@ -168,7 +168,7 @@ def test_each_kind_of_authentication(w):
 
 def test_a_token_that_expires_is_fetched_anew(w):
     w.hostile()
-    auth = {"type": "oauth2", "token_url": w.url + "/token", "client_id": "client 1", "client_in": "body", "scope": "read all", "client_secret": {"secret": "env:S"}}
+    auth = {"oauth2": {"token_url": w.url + "/token", "client_id": "client 1", "client_in": "body", "scope": "read all", "client_secret": {"secret": "env:S"}}}
     w.get("/set?good_for=2")  # each token is good for two requests
     rows = w.load({"path": "/oauth", "pagination": {"by": "page"}}, {"auth": auth}, env={"S": "s&cret"})
     assert ids(rows) == list(range(57))
@@ -393,8 +393,8 @@ def test_faults_of_a_flow_are_named_before_anything_runs(w):
     cases = {
         ("url",): ({}, {"url": "ftp://x"}), ("url", "auth"): ({}, {"url": "http://ada:pw@x"}),
         ("pagination.path",): ({"pagination": {"by": "cursor"}}, {}), ("pagination.size",): ({"pagination": {"by": "page", "ends": "short"}}, {}),
-        ("auth.user",): ({}, {"auth": {"type": "basic", "password": {"secret": "env:S"}}}), ("records",): ({"format": "csv", "records": "a"}, {}),
-        ("tls.key",): ({}, {"tls": {"certificate": "c.pem"}}), ("stable",): ({"pagination": {"by": "page", "stable": True}, "incremental": {"field": "a", "ordered": True}}, {}),
+        ("auth.basic", "user"): ({}, {"auth": {"basic": {"password": {"secret": "env:S"}}}}), ("auth", "one of basic"): ({}, {"auth": {}}), ("records",): ({"format": "csv", "records": "a"}, {}),
+        ("tls", "certificate"): ({}, {"tls": {"certificate": "c.pem"}}), ("stable",): ({"pagination": {"by": "page", "stable": True}, "incremental": {"field": "a", "ordered": True}}, {}),
         ("conditional",): ({"conditional": True, "pagination": {"by": "link"}}, {}), ("headers.a b",): ({"headers": {"a b": "1"}}, {}),
     }
     for words, (source, connection) in cases.items():
