@@ -215,12 +215,14 @@ def test_an_answer_that_takes_its_time_is_waited_for(w):
 def test_ctrl_c_ends_a_request_that_hangs(w):
     w.hostile()
     for path in ("/hang", "/drip"):
-        run = w.start(PROGRAM, "run", "--new", w.flow({"path": path}))
+        log = w.folder / "log"
+        with log.open("w") as out:
+            run = w.start(PROGRAM, "run", "--new", w.flow({"path": path}), stdout=out, stderr=out)
         wait_for(lambda: w.seen(path), f"a request to {path}")
-        asked = time.monotonic()
+        run.send_signal(signal.SIGINT)  # what is in flight may be committed first
+        wait_for(lambda: "stopping" in log.read_text(), "the word of it")
         run.send_signal(signal.SIGINT)
-        run.wait(20)
-        assert time.monotonic() - asked < 10 and run.returncode != 0
+        assert run.wait(20) != 0 and "cancelled" in log.read_text()
 
 
 # --- what is new ---------------------------------------------------------------------------------------------------
@@ -290,20 +292,16 @@ def test_killed_runs_neither_lose_nor_double_rows(w):
         sink = {"use": "duckdb", "on": "db", "table": name, "mode": "append"}
         flow = w.flow(source, {"requests_per_second": 100}, sink=sink, name=name, limits={"epoch": {"rows": 7}})
         contains(w.jackfield("plan", flow).out, "exactly once")
-        kills = finished = 0
-        while not finished:
+        kills = 0
+        while True:
+            asked = len(w.seen(source["path"]))
             run = w.start(PROGRAM, "run", flow)
-            if kills < 12:
-                try:
-                    run.wait(0.08 + 0.03 * kills)
-                except TimeoutError:
-                    pass
-                except Exception as late:  # subprocess.TimeoutExpired
-                    assert "timed out" in str(late)
+            if kills < 8 and name != "etag" or kills < 3:
+                wait_for(lambda: run.poll() is not None or len(w.seen(source["path"])) >= asked + 1 + kills, "requests")
                 run.kill()
                 kills += 1
             if run.wait(60) == 0:
-                finished = 1
+                break
         found = sorted(ids(w.table(name)))
         assert found == list(range(rows)), (name, len(found), [i for i in range(rows) if found.count(i) != 1][:20])
 
@@ -395,7 +393,7 @@ def test_faults_of_a_flow_are_named_before_anything_runs(w):
         ("pagination.path",): ({"pagination": {"by": "cursor"}}, {}), ("pagination.size",): ({"pagination": {"by": "page", "ends": "short"}}, {}),
         ("auth.basic", "user"): ({}, {"auth": {"basic": {"password": {"secret": "env:S"}}}}), ("auth", "one of basic"): ({}, {"auth": {}}), ("records",): ({"format": "csv", "records": "a"}, {}),
         ("tls", "certificate"): ({}, {"tls": {"certificate": "c.pem"}}), ("stable",): ({"pagination": {"by": "page", "stable": True}, "incremental": {"field": "a", "ordered": True}}, {}),
-        ("conditional",): ({"conditional": True, "pagination": {"by": "link"}}, {}), ("headers.a b",): ({"headers": {"a b": "1"}}, {}),
+        ("conditional",): ({"conditional": True, "pagination": {"by": "link"}}, {}), ("headers", "no name of a header"): ({"headers": {"a b": "1"}}, {}),
     }
     for words, (source, connection) in cases.items():
         ran = w.jackfield("check", w.flow(source, connection))
@@ -423,7 +421,7 @@ def test_servers_that_are_not_there_are_named(w):
 def test_the_connection_is_checked(w):
     w.hostile()
     w.flow({"path": "/page"})
-    ran = w.jackfield("connections", "check", "t.flow.json")
+    ran = w.jackfield("connections", "test", "t.flow.json")
     contains(ran.text, "api", "200")
 
 
