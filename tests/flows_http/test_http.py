@@ -454,8 +454,8 @@ def test_the_kit_passes_on_the_source_with_each_way_to_go_on(w):
 
 def test_the_kit_passes_on_the_sink_with_each_receiver(w):
     w.hostile()
-    for receiver in ("key", "rows", "plain"):
-        kit(w, "sink:http", {"path": "/rows", "receiver": receiver, "rows": 7}, "--connection", json.dumps({"url": w.url}), "--fixture", HOSTILE.parent / "http_fixture.py")
+    for receiver, path in ("key", "/rows"), ("rows", "/rows?keys=no&unique=1"), ("plain", "/rows?keys=no"):
+        kit(w, "sink:http", {"path": path, "receiver": receiver, "rows": 7}, "--connection", json.dumps({"url": w.url}), "--fixture", HOSTILE.parent / "http_fixture.py")
 
 
 def main():
