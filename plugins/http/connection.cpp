@@ -14,6 +14,14 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 
 } // namespace
 
+Result<sdk::Description> HttpConnection::describe(const sdk::Config& config)
+{
+    JF_ASSIGN(const ServerSettings server, read_server(config));
+    sdk::Description out;
+    out.sentence = server.url.shown();
+    return out;
+}
+
 Result<std::unique_ptr<HttpConnection>> HttpConnection::make(const sdk::Config& config, sdk::Host host)
 {
     JF_ASSIGN(ServerSettings server, read_server(config));

@@ -21,6 +21,7 @@ inline constexpr const char* connection_id = "http";
 class HttpConnection final : public sdk::Connection {
 public:
     static sdk::Options options() { return server_options(); }
+    static Result<sdk::Description> describe(const sdk::Config& config);
     static Result<std::unique_ptr<HttpConnection>> make(const sdk::Config& config, sdk::Host host);
 
     HttpConnection(ServerSettings server, sdk::Host host) : server_(std::move(server)), host_(host) {}
@@ -45,7 +46,7 @@ public:
     [[nodiscard]] std::unique_ptr<Session> borrow();
     void give_back(std::unique_ptr<Session> session);
 
-    /// A secret of the options, "/auth/password". The host's errors pass through.
+    /// A secret of the options, "/auth/basic/password". The host's errors pass through.
     [[nodiscard]] Result<SecretText> secret(const sdk::Call& call, const char* pointer) const;
     /// oauth2: the token in use and still good, and its end (monotonic).
     [[nodiscard]] std::optional<std::string> token() const;

@@ -121,8 +121,8 @@ Result<bool> Exchange::begin(const sdk::Call& call, std::int64_t until_ns, const
         if (!there)
             return false;
     }
-    if (on_.server().key_password) {
-        JF_ASSIGN(key_password, on_.secret(call, "/tls/key_password"));
+    if (on_.server().locked_key) {
+        JF_ASSIGN(key_password, on_.secret(call, "/tls/locked_key/password"));
     }
     JF_TRY(transfer_->start(request_, line, key_password));
     running_ = true;
@@ -132,12 +132,12 @@ Result<bool> Exchange::begin(const sdk::Call& call, std::int64_t until_ns, const
 }
 
 /// A secret of the options that may stand on a header line; from now on no message shows it.
-Result<SecretText> Exchange::line_secret(const sdk::Call& call, const char* name)
+Result<SecretText> Exchange::line_secret(const sdk::Call& call, const char* pointer)
 {
-    JF_ASSIGN(SecretText out, on_.secret(call, ("/auth/" + std::string(name)).c_str()));
+    JF_ASSIGN(SecretText out, on_.secret(call, pointer));
     for (const char c : out.text())
         if (static_cast<unsigned char>(c) < 0x20)
-            return fail(JF_E_CONFIG, "the secret holds a line end or control character; take it out (echo -n)", "auth." + std::string(name));
+            return fail(JF_E_CONFIG, "the secret holds a line end or control character; take it out (echo -n)", "auth");
     hide(out.text());
     return out;
 }
@@ -153,15 +153,15 @@ Result<bool> Exchange::credentials(const sdk::Call& call, std::int64_t until_ns,
 {
     const AuthSettings& auth = on_.server().auth;
     if (auth.kind == AuthKind::basic) {
-        JF_ASSIGN(const SecretText password, line_secret(call, "password"));
+        JF_ASSIGN(const SecretText password, line_secret(call, "/auth/basic/password"));
         const SecretText packed(base64(auth.user + ":" + password.text()));
         hide(packed.text());
         line = SecretText("Authorization: Basic " + packed.text());
     } else if (auth.kind == AuthKind::bearer) {
-        JF_ASSIGN(const SecretText token, line_secret(call, "token"));
+        JF_ASSIGN(const SecretText token, line_secret(call, "/auth/bearer/token"));
         line = SecretText("Authorization: Bearer " + token.text());
     } else if (auth.kind == AuthKind::header) {
-        JF_ASSIGN(const SecretText value, line_secret(call, "value"));
+        JF_ASSIGN(const SecretText value, line_secret(call, "/auth/header/value"));
         line = SecretText(auth.header + ": " + value.text());
     } else if (auth.kind == AuthKind::oauth2) {
         auto token = on_.token();
@@ -181,7 +181,7 @@ Result<bool> Exchange::credentials(const sdk::Call& call, std::int64_t until_ns,
 Status Exchange::start_token_request(const sdk::Call& call)
 {
     const AuthSettings& auth = on_.server().auth;
-    JF_ASSIGN(const SecretText secret, on_.secret(call, "/auth/client_secret"));
+    JF_ASSIGN(const SecretText secret, on_.secret(call, "/auth/oauth2/client_secret"));
     hidden_.push_back(secret.text());
     form_ = "grant_type=client_credentials";
     if (!auth.scope.empty())
@@ -209,13 +209,13 @@ Status Exchange::read_token(const Answer& answer)
         // 400 and 401 both mean, by RFC 6749, that the client was not accepted.
         Error error = token_exchange_->refusal(answer);
         if (answer.status == 400 || answer.status == 401)
-            error = fail(JF_E_UNAUTHENTICATED, where + " gives no token (" + std::to_string(answer.status) + " " + said(answer, hidden_) + "); check auth.client_id, auth.client_secret and auth.scope", "auth");
+            error = fail(JF_E_UNAUTHENTICATED, where + " gives no token (" + std::to_string(answer.status) + " " + said(answer, hidden_) + "); check client_id, client_secret and scope", "auth.oauth2");
         return error;
     }
     auto body = JsonBody::read(answer.body, 64);
     auto token = body ? body->scalar("access_token") : Result<std::optional<std::string>>(std::optional<std::string>());
     if (!token || !*token || std::any_of((*token)->begin(), (*token)->end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; }))
-        return fail(JF_E_DATA, where + " answered without an access_token; is it the address of the token endpoint?", "auth.token_url");
+        return fail(JF_E_DATA, where + " answered without an access_token; is it the address of the token endpoint?", "auth.oauth2.token_url");
     std::int64_t seconds = 300;
     if (const auto said = body->scalar("expires_in"); said && *said)
         seconds = std::clamp<std::int64_t>(std::strtoll((*said)->c_str(), nullptr, 10), 1, 366 * 86'400);

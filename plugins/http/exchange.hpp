@@ -36,7 +36,7 @@ public:
 private:
     [[nodiscard]] Result<bool> begin(const sdk::Call& call, std::int64_t until_ns, const std::atomic<unsigned>& stops);
     [[nodiscard]] Result<bool> credentials(const sdk::Call& call, std::int64_t until_ns, const std::atomic<unsigned>& stops, SecretText& line);
-    [[nodiscard]] Result<SecretText> line_secret(const sdk::Call& call, const char* name);
+    [[nodiscard]] Result<SecretText> line_secret(const sdk::Call& call, const char* pointer);
     void hide(const std::string& text);
     [[nodiscard]] Result<bool> fetch_token(const sdk::Call& call, std::int64_t until_ns, const std::atomic<unsigned>& stops);
     [[nodiscard]] Status start_token_request(const sdk::Call& call);

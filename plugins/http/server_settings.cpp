@@ -6,23 +6,21 @@
 namespace jackfield::http {
 namespace {
 
-const std::vector<std::string> auth_kinds = {"none", "basic", "bearer", "header", "oauth2"};
-
+/// One group for each kind, so that the host checks what each one needs: a secret is not to be seen here.
 [[nodiscard]] sdk::Options auth_options()
 {
     return sdk::Options()
-        .text("type", "how to say who asks", {.required = true, .one_of = {"basic", "bearer", "header", "oauth2"}})
-        .text("user", "basic: the user")
-        .secret("password", "basic: the password")
-        .secret("token", "bearer: the token")
-        .text("header", "header: its name, such as X-Api-Key")
-        .secret("value", "header: its value")
-        .text("token_url", "oauth2: where tokens are given for client credentials")
-        .text("client_id", "oauth2: the client")
-        .secret("client_secret", "oauth2: the client's secret")
-        .text("scope", "oauth2: scopes asked for, with blanks between")
-        .text("audience", "oauth2: for whom the token is meant, where the server wants that")
-        .text("client_in", "oauth2: where client and secret stand in the request for a token", {.fallback = "header", .one_of = {"header", "body"}});
+        .group("basic", "user and password", sdk::Options().text("user", "the user", {.required = true}).secret("password", "the password", true))
+        .group("bearer", "a token that does not change", sdk::Options().secret("token", "the token", true))
+        .group("header", "a header of the API's own", sdk::Options().text("name", "of the header, such as X-Api-Key", {.required = true}).secret("value", "of the header", true))
+        .group("oauth2", "a token for client credentials",
+            sdk::Options()
+                .text("token_url", "where tokens are given", {.required = true})
+                .text("client_id", "the client", {.required = true})
+                .secret("client_secret", "the client's secret", true)
+                .text("scope", "scopes asked for, with blanks between")
+                .text("audience", "for whom the token is meant, where the server wants that")
+                .text("client_in", "where client and secret stand in the request for a token", {.fallback = "header", .one_of = {"header", "body"}}));
 }
 
 [[nodiscard]] sdk::Options tls_options()
@@ -31,45 +29,33 @@ const std::vector<std::string> auth_kinds = {"none", "basic", "bearer", "header"
         .text("ca", "file of the CA certificates to trust in place of the system's", {.format = "path"})
         .text("certificate", "file of the client certificate, PEM", {.format = "path"})
         .text("key", "file of its key, PEM", {.format = "path"})
-        .secret("key_password", "password of the key");
-}
-
-/// What a kind of authentication needs: option by option.
-[[nodiscard]] Status check_auth(const sdk::Config& config, AuthKind kind)
-{
-    struct Need {
-        AuthKind kind;
-        const char* name;
-    };
-    constexpr Need needs[] = {{AuthKind::basic, "user"}, {AuthKind::basic, "password"}, {AuthKind::bearer, "token"}, {AuthKind::header, "header"},
-        {AuthKind::header, "value"}, {AuthKind::oauth2, "token_url"}, {AuthKind::oauth2, "client_id"}, {AuthKind::oauth2, "client_secret"}};
-    for (const Need& need : needs)
-        if (need.kind == kind && !config.has("/auth/" + std::string(need.name)))
-            return fail(JF_E_CONFIG, "auth of type " + auth_kinds[static_cast<std::size_t>(kind)] + " needs '" + need.name + "'", "auth." + std::string(need.name));
-    return {};
+        .group("locked_key", "its key, if that has a password",
+            sdk::Options().text("file", "of the key, PEM", {.required = true, .format = "path"}).secret("password", "of the key", true));
 }
 
 [[nodiscard]] Result<AuthSettings> read_auth(const sdk::Config& config)
 {
     AuthSettings out;
+    const auto kinds = config.keys("auth");
     if (!config.has("auth"))
         return out;
-    out.kind = static_cast<AuthKind>(std::find(auth_kinds.begin(), auth_kinds.end(), config.text("/auth/type")) - auth_kinds.begin());
-    JF_TRY(check_auth(config, out.kind));
-    out.user = config.text("/auth/user");
-    if (out.kind == AuthKind::basic && out.user.find(':') != out.user.npos)
-        return fail(JF_E_CONFIG, "a user of basic authentication has no colon", "auth.user");
-    out.header = config.text("/auth/header");
+    if (kinds.size() != 1)
+        return fail(JF_E_CONFIG, "auth is one of basic, bearer, header and oauth2", "auth");
+    out.kind = kinds[0] == "basic" ? AuthKind::basic : kinds[0] == "bearer" ? AuthKind::bearer : kinds[0] == "header" ? AuthKind::header : AuthKind::oauth2;
+    out.user = config.text("/auth/basic/user");
+    if (out.user.find(':') != out.user.npos)
+        return fail(JF_E_CONFIG, "a user of basic authentication has no colon", "auth.basic.user");
+    out.header = config.text("/auth/header/name");
     if (out.kind == AuthKind::oauth2) {
-        auto url = Url::parse(config.text("/auth/token_url"));
+        auto url = Url::parse(config.text("/auth/oauth2/token_url"));
         if (!url)
-            return fail(JF_E_CONFIG, url.error().message, "auth.token_url");
+            return fail(JF_E_CONFIG, url.error().message, "auth.oauth2.token_url");
         out.token_url = *std::move(url);
     }
-    out.client_id = config.text("/auth/client_id");
-    out.scope = config.text("/auth/scope");
-    out.audience = config.text("/auth/audience");
-    out.in_body = config.text("/auth/client_in") == "body";
+    out.client_id = config.text("/auth/oauth2/client_id");
+    out.scope = config.text("/auth/oauth2/scope");
+    out.audience = config.text("/auth/oauth2/audience");
+    out.in_body = config.text("/auth/oauth2/client_in") == "body";
     return out;
 }
 
@@ -116,6 +102,13 @@ sdk::Options server_options()
         .integer("max_depth", "deepest nesting of JSON", {.fallback = 64, .minimum = 2, .maximum = 500});
 }
 
+std::string address_of(const std::string& path, const sdk::Config* connection)
+{
+    const auto url = connection ? Url::parse(connection->text("url")) : Result<Url>(Url());
+    const auto whole = url ? url->below(path) : url;
+    return connection && whole ? whole->shown() : path;
+}
+
 Result<ServerSettings> read_server(const sdk::Config& config)
 {
     ServerSettings out;
@@ -123,11 +116,13 @@ Result<ServerSettings> read_server(const sdk::Config& config)
     JF_ASSIGN(out.headers, read_pairs(config, "headers"));
     JF_ASSIGN(out.auth, read_auth(config));
     if (out.auth.kind == AuthKind::header)
-        JF_TRY(check_header(out.auth.header, "", "auth.header"));
+        JF_TRY(check_header(out.auth.header, "", "auth.header.name"));
     out.ca = config.text("/tls/ca");
     out.certificate = config.text("/tls/certificate");
-    out.key = config.text("/tls/key");
-    out.key_password = config.has("/tls/key_password");
+    out.locked_key = config.has("/tls/locked_key");
+    if (out.locked_key && config.has("/tls/key"))
+        return fail(JF_E_CONFIG, "the client's key is either key or locked_key", "tls.locked_key");
+    out.key = config.text(out.locked_key ? "/tls/locked_key/file" : "/tls/key");
     if (out.certificate.empty() != out.key.empty())
         return fail(JF_E_CONFIG, "a client certificate and its key go together; give both", out.key.empty() ? "tls.key" : "tls.certificate");
     for (std::string& host : out.hosts = config.texts("hosts"))

@@ -36,7 +36,7 @@ struct ServerSettings {
     Pairs headers;
     AuthSettings auth;
     std::string ca, certificate, key; ///< paths; empty: the system's CAs, no client certificate
-    bool key_password = false;        ///< the key is encrypted
+    bool locked_key = false;          ///< the key has a password
     std::vector<std::string> hosts;   ///< others that redirects and next addresses may lead to, in lower case
     std::string proxy;                ///< empty: as the environment says
     int redirects = 5, retries = 4;
@@ -114,6 +114,8 @@ struct SinkSettings {
 [[nodiscard]] sdk::Options server_options();
 /// These fail with JF_E_CONFIG and the option at fault.
 [[nodiscard]] Result<ServerSettings> read_server(const sdk::Config& config);
+/// Where a component asks, for sentences: `path` below the connection's url, whose own faults are for it to tell.
+[[nodiscard]] std::string address_of(const std::string& path, const sdk::Config* connection);
 [[nodiscard]] sdk::Options source_options();
 [[nodiscard]] Result<SourceSettings> read_source(const sdk::Config& config);
 [[nodiscard]] sdk::Options sink_options();

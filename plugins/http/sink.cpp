@@ -40,12 +40,7 @@ Result<sdk::Description> HttpSink::describe(const sdk::Config& config, const sdk
 {
     JF_ASSIGN(const SinkSettings settings, read_sink(config));
     sdk::Description out;
-    std::string address = settings.path;
-    if (connection) {
-        JF_ASSIGN(const ServerSettings server, read_server(*connection));
-        JF_ASSIGN(const Url url, server.url.below(settings.path));
-        address = url.shown();
-    }
+    const std::string address = address_of(settings.path, connection);
     out.max_lanes = 1;
     out.digest_of = settings.method + " " + address;
     out.sentence = settings.method + " " + address + " with up to " + std::to_string(settings.rows) + " rows a request";

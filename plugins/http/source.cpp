@@ -38,12 +38,7 @@ Result<sdk::Description> HttpSource::describe(const sdk::Config& config, const s
 {
     JF_ASSIGN(const SourceSettings settings, read_source(config));
     sdk::Description out;
-    std::string address = settings.path;
-    if (connection) {
-        JF_ASSIGN(const ServerSettings server, read_server(*connection));
-        JF_ASSIGN(const Url url, server.url.below(settings.path));
-        address = url.shown();
-    }
+    const std::string address = address_of(settings.path, connection);
     out.capabilities = JF_BOUNDED | (settings.incremental() ? JF_INCREMENTAL : 0) | (settings.can_replay() ? JF_CAN_REPLAY | JF_CAN_REPLAY_UNTIL : 0);
     out.max_lanes = 1;
     out.digest_of = address;
@@ -84,7 +79,7 @@ Result<std::string> HttpSource::check(const sdk::Call& call)
     if (schema)
         return std::string("[]");
     const Error& error = schema.error();
-    if (error.kind == JF_E_CANCELLED || error.kind == JF_E_TIMEOUT)
+    if (error.kind == JF_E_CANCELLED || error.kind == JF_E_TIMEOUT || error.message.empty()) // the host has said why
         return error;
     return R"([{"severity":"error","place":)" + sdk::json_string(error.where.empty() ? "path" : error.where) + R"(,"message":)" + sdk::json_string(error.message) + "}]";
 }

@@ -217,7 +217,7 @@ Error Transfer::failure(int code) const
     case CURLE_PEER_FAILED_VERIFICATION:
         return made(JF_E_DENIED, "the certificate of " + host + " is not trusted (" + detail + "); name its CA's file in tls.ca, or use the name that it was made for");
     case CURLE_SSL_CACERT_BADFILE: return fail(JF_E_CONFIG, "'" + server_.ca + "' holds no CA certificates that can be read (" + detail + ")", "tls.ca");
-    case CURLE_SSL_CERTPROBLEM: return fail(JF_E_CONFIG, "the client certificate cannot be used (" + detail + "); check tls.certificate, tls.key and tls.key_password", "tls.certificate");
+    case CURLE_SSL_CERTPROBLEM: return fail(JF_E_CONFIG, "the client certificate cannot be used (" + detail + "); check the files, whether they go together, and the key's password", "tls.certificate");
     case CURLE_SSL_CONNECT_ERROR:
         if (detail.find("wrong version number") != detail.npos || detail.find("packet length too long") != detail.npos)
             return made(JF_E_CONFIG, answer_.url.origin() + " does not speak TLS; write http:// if it is meant to be open");

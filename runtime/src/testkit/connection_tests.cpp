@@ -45,6 +45,9 @@ Result<const ConnectionInstance*> asked(Kit& kit)
     JF_ASSIGN(const ConnectionInstance* connection, kit.connection());
     if (!connection->can_query())
         return skip("it has no query()");
+    const auto any = rows_of(kit, *connection, "select 1");
+    if (!any && any.error().kind == JF_E_UNSUPPORTED)
+        return skip("it answers no queries");
     return connection;
 }
 

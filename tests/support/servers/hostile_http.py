@@ -358,9 +358,13 @@ class Handler(BaseHTTPRequestHandler):
             known = key is not None and key in STATE["keys"] and self.query.get("keys") != "no"
             if not known:
                 STATE["keys"][key] = len(rows)
+                lines = [json.dumps(r) + "\n" for r in rows]
+                if "unique" in self.query:  # a row that is there already changes nothing
+                    there = set(STORE.read_text().splitlines(True)) if STORE.exists() else set()
+                    lines = [line for line in lines if line not in there]
                 if STORE:
                     with STORE.open("a") as out:
-                        out.write("".join(json.dumps(r) + "\n" for r in rows))
+                        out.write("".join(lines))
         if fail and self.times % fail == 0:
             return self.answer({"error": "taken, but the answer was lost"}, 504)
         if known:
