@@ -16,6 +16,7 @@ int main(int argc, char** argv)
     }
     jackfield::testkit::CheckOptions options;
     options.plugin = argv[1];
+    options.timeout = std::chrono::seconds(30); // these machines are busy with other tests
     if (std::string_view(argv[2]) != "-") {
         std::stringstream text;
         text << std::ifstream(argv[2]).rdbuf();

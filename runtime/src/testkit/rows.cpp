@@ -252,7 +252,7 @@ Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
     SourceBatch batch;
     Schema schema;
     std::optional<JsonRows> text;
-    bool ask = true;
+    bool ask = true, dynamic = false;
     int idle = 0;
     while (out.rows.size() < options.enough && idle < 50) {
         frame.set_deadline_in(2'000'000'000);
@@ -273,8 +273,10 @@ Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
         }
         if (outcome == ReadOutcome::schema)
             ask = true;
-        else if (outcome == ReadOutcome::given)
+        else if (outcome == ReadOutcome::given) {
+            dynamic = true;
             JF_TRY(reader.seek(frame, batch.partition, {}, {}));
+        }
         if (outcome != ReadOutcome::batch)
             continue;
         JF_TRY(must(text.has_value(), "next() brought a batch before schema() had an answer"));
@@ -288,6 +290,8 @@ Result<Tape> read_on(Kit& kit, SourceReader& reader, const TapeOptions& options)
         JF_TRY(must(rows <= most || last_group < most, "next() brought " + count(rows, "row") + " where at most " + std::to_string(most) + " were asked for"));
         out.longest_position = std::max(out.longest_position, batch.position.size());
         out.marks.push_back({batch.position, out.rows.size()});
+        if (dynamic) // its partitions are at their end when somebody has them for good
+            JF_TRY(reader.ack(frame, batch.partition, batch.position));
         if (options.look)
             options.look(batch.array);
     }
