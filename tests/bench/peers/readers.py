@@ -22,9 +22,7 @@ def duckdb(format, file):
         query = f"select * from read_json('{file}', format='newline_delimited', columns={columns})"
 
     def read():
-        result = database.execute(query)
-        reader = result.to_arrow_reader(100_000) if hasattr(result, "to_arrow_reader") else result.fetch_record_batch(100_000)
-        return sum(batch.num_rows for batch in reader)
+        return sum(batch.num_rows for batch in database.sql(query).to_arrow_reader(100_000))
 
     return read
 
