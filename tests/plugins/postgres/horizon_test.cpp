@@ -54,7 +54,8 @@ private:
             }
         }
         for (int which = 0; which < 3; ++which) {
-            run(which, "COMMIT");
+            if (open[which])
+                run(which, "COMMIT");
             PQfinish(connections[which]);
         }
     }

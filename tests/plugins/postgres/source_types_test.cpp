@@ -104,14 +104,14 @@ TEST_CASE("every type is read as the Arrow type that is written down, and the si
         INFO(sample.type);
         make_table(origin, sample);
         origin.sql("DROP TABLE IF EXISTS back; CREATE TABLE back (LIKE t INCLUDING ALL)");
-        origin.sql("DROP SCHEMA IF EXISTS jackfield CASCADE");
+        origin.sql("DROP SCHEMA IF EXISTS progress CASCADE"); // not 'jackfield', which the user of that name has in its search_path
         Instance source = origin.source(R"({"table":"t","key":["i"]})");
         Reading reading(source);
         CHECK(reading.schema[1].type.text() == sample.arrow);
         OwnedArray batch = reading.batch(1000);
         REQUIRE(batch);
         REQUIRE(validate(reading.schema, *batch, Check::full).has_value());
-        Instance sink = origin.sink(R"({"table":"back"})");
+        Instance sink = origin.sink(R"({"table":"back","progress_schema":"progress"})");
         load(sink, reading.schema, std::move(batch));
         // As the server writes both: text of all values, and bytes of those whose text hides something.
         CHECK(origin.sql("SELECT i, v::text FROM back ORDER BY i") == origin.sql("SELECT i, v::text FROM t ORDER BY i"));
