@@ -51,6 +51,14 @@ struct World {
             FAIL(report.error().message);
         return *report;
     }
+    /// Until a task has come to this state.
+    void wait_for(const std::string& state)
+    {
+        for (bool seen = false; !seen; std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
+            const std::scoped_lock lock(mutex);
+            seen = std::find(states.begin(), states.end(), state) != states.end();
+        }
+    }
     std::mutex mutex;
     std::vector<std::string> states;
     Runtime runtime;
@@ -142,8 +150,8 @@ TEST_CASE("a run that is cancelled ends soon and is cancelled", "[runtime]")
 {
     World world;
     RunOptions options;
-    std::thread stop([cancel = options.cancel] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    std::thread stop([&world, cancel = options.cancel] {
+        world.wait_for("slow Running");
         cancel.request();
     });
     const Report report = world.run(R"({"flow":"f","tasks":{"slow":{"use":"program","command":["sleep","60"],"kill_after":"50ms"},"next":{"after":["slow"],"use":"nothing"}}})", {}, std::move(options));
