@@ -147,7 +147,7 @@ Result<std::optional<std::string>> JsonBody::scalar(std::string_view path) const
     std::string out;
     if (token->front() == '"' ? files::unescape_json(*token, out) : files::valid_json_number(*token))
         return std::optional<std::string>(out.empty() ? std::string(*token) : std::move(out));
-    return fail(JF_E_DATA, "'" + std::string(path) + "' of the answer is " + std::string(token->substr(0, 40)) + ", which leads to no next page");
+    return fail(JF_E_DATA, "'" + std::string(path) + "' of the answer is " + std::string(token->substr(0, 40)) + ", which leads to no next page; a text or number does", "pagination.path");
 }
 
 std::string JsonBody::names_in(std::size_t object) const
@@ -195,7 +195,8 @@ Result<std::string> JsonBody::records(std::string_view path, const std::optional
     if (!place) {
         std::size_t ignored = 0;
         const auto before = find({steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(taken)}, ignored);
-        return fail(JF_E_DATA, "the answer has no '" + steps[taken] + "' of records '" + std::string(path) + "'; there is " + names_in(before->first), "records");
+        const std::string where = taken ? "at '" + steps[taken - 1] + "' " : "";
+        return fail(JF_E_DATA, "the answer has no '" + std::string(path) + "'; " + where + "there is " + names_in(before->first), "records");
     }
     const std::string_view text = all.between(place->first, place->next);
     const char open = all.at(place->first);

@@ -169,6 +169,9 @@ Status HttpReader::came(Answer answer)
             return std::move(*error);
         }
     JF_TRY(pager_->came(answer, &*body));
+    // Some servers leave it out on the last page, so it is no fault; but it may be a slip of the pen.
+    if (pages_ == 1 && !settings_.paging.path.empty() && !body->at(settings_.paging.path))
+        on_.host().warn("the first answer of " + name + " has no '" + settings_.paging.path + "', so it is taken for the only page; if there are more, check pagination.path");
     return open_page(answer, *std::move(text));
 }
 

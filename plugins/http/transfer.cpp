@@ -173,9 +173,12 @@ Result<bool> Transfer::step(std::int64_t wait_ns)
         if (message->msg != CURLMSG_DONE)
             continue;
         const CURLcode result = message->data.result;
-        long status = 0, sent = 0;
+        long status = 0, sent = 0, number = 0;
         curl_easy_getinfo(session_.easy_, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(session_.easy_, CURLINFO_REQUEST_SIZE, &sent);
+        curl_easy_getinfo(session_.easy_, CURLINFO_OS_ERRNO, &number);
+        if (result == CURLE_COULDNT_CONNECT && number != 0)
+            error_ = strerrordesc_np(static_cast<int>(number)); // "Connection refused" says more than libcurl does
         never_sent_ = sent == 0;
         answer_.status = static_cast<int>(status);
         answer_.bytes = answer_.body.size();

@@ -17,7 +17,7 @@ def json_server(w, count=47):
     w.port = free_port()
     w.url = f"http://127.0.0.1:{w.port}"
     w.start(node, program, "--host", "127.0.0.1", "--port", str(w.port), "--quiet", "api.json", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: listens(w.port), "json-server")
+    wait_for(lambda: listens(w.port), "json-server", 120)
     return rows
 
 

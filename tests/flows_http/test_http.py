@@ -109,7 +109,7 @@ def test_what_is_no_json_is_named(w):
     contains(w.refused({"path": "/latin1"}), "not UTF-8")
     contains(w.refused({"path": "/control"}), "control character")
     contains(w.refused({"path": "/scalar"}), "records are objects", "42")
-    contains(w.refused({"path": "/noroot", "records": "data.items"}), "no 'items'", '"total", "rows"')
+    contains(w.refused({"path": "/noroot", "records": "data.items"}), "no 'data.items'", '"total", "rows"')
     contains(w.refused({"path": "/noroot", "records": "data.rows"}), "no record", "columns")
     contains(w.refused({"path": "/deep"}), "deeper than 64", "max_depth")
     contains(w.refused({"path": "/brotli"}), "content coding 'br'")
