@@ -266,7 +266,8 @@ TEST_CASE("partitions cover every row once, of one snapshot, while others write"
     CHECK(names.text == R"(["0/4","1/4","2/4","3/4"])");
     std::int64_t rows = 0, sum = 0;
     int part = 0;
-    for (const auto& name : json::parse(names.text).as_array()) {
+    const auto parsed = json::parse(names.text);
+    for (const auto& name : parsed.as_array()) {
         // Moves a row over all bounds, adds one, deletes one: another snapshot would see it.
         origin.sql("UPDATE t SET split = 5001 - split, v = v + 1; INSERT INTO t VALUES (100000, 1, 2500); DELETE FROM t WHERE i = " + std::to_string(++part));
         Reading reading(source, "", "", std::string(name.as_string()));
