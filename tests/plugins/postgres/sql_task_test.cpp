@@ -136,10 +136,10 @@ TEST_CASE("a killed backend: tried again in a transaction, but outside only if t
 
 namespace {
 
-/// A table whose COMMIT takes long enough for something to happen in the middle of it.
-constexpr const char* slow_commit = "CREATE TABLE t (a int); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$; "
-                                    "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
-constexpr const char* committing = "FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active' AND datname = current_database()";
+/// A table whose COMMIT waits for a lock that somebody else has.
+constexpr const char* waiting_commit = "CREATE TABLE t (a int); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$; "
+                                    "CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
+constexpr const char* committing = "FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event_type = 'Lock' AND datname = current_database()";
 
 } // namespace
 
@@ -147,11 +147,13 @@ TEST_CASE("a commit whose answer is lost is looked up: what was committed is a s
 {
     jackfield::test::TcpProxy proxy(jackfield::test::postgres().port());
     Warehouse db("", proxy.port());
-    db.sql(slow_commit);
+    db.sql(waiting_commit);
+    const Other holder(db, "SELECT pg_advisory_lock(7)");
     std::string cut;
     std::thread cutter([&] {
         if (db.wait_for(std::string("SELECT count(*) ") + committing, "1"))
             cut = proxy.command("reset");
+        holder.execute("SELECT pg_advisory_unlock(7)");
     });
     const auto ran = run<SqlTask>(db, R"j({"sql": "INSERT INTO t VALUES (1)"})j");
     cutter.join();
@@ -163,7 +165,8 @@ TEST_CASE("a commit whose answer is lost is looked up: what was committed is a s
 TEST_CASE("a backend that is killed in the middle of a commit: nothing was committed, so it is tried again", "[postgres][sql]")
 {
     Warehouse db;
-    db.sql(slow_commit);
+    db.sql(waiting_commit);
+    const Other holder(db, "SELECT pg_advisory_lock(7)");
     bool killed = false;
     std::thread killer([&] {
         killed = db.wait_for(std::string("SELECT count(*) ") + committing, "1") && db.sql(std::string("SELECT pg_terminate_backend(pid) ") + committing) == "t";
