@@ -152,7 +152,7 @@ Verdict resume(Kit& kit)
     if (!it.description.can(JF_CAN_REPLAY))
         return skip("describe() does not say that reading can go on at a position");
     JF_ASSIGN(const Tape tape, fine_tape(kit, it));
-    const auto marks = spread(tape, most_positions);
+    const auto marks = spread(tape, kit.options().quick ? most_positions / 10 : most_positions);
     if (marks.empty())
         return skip("there are no rows; give --config for a source with some");
     const std::int64_t until = monotonic_ns() + kit.options().timeout.count() * 2;
