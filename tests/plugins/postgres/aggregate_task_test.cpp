@@ -34,7 +34,7 @@ constexpr const char* truth = "SELECT to_char(date_trunc('hour', at) AT TIME ZON
 
 TEST_CASE("the first run makes the table with its key and fills it, NULL being a dimension like any other", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     const auto ran = run<AggregateTask>(db, hourly());
     CHECK(at(ran, "rows") == "4");
@@ -47,7 +47,7 @@ TEST_CASE("the first run makes the table with its key and fills it, NULL being a
 
 TEST_CASE("a run without new rows changes nothing", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     const std::string before = db.sql("SELECT string_agg(xmin::text || ctid::text, ' ' ORDER BY ctid) FROM hourly");
@@ -61,7 +61,7 @@ TEST_CASE("a run without new rows changes nothing", "[postgres][aggregate]")
 
 TEST_CASE("late, changed and deleted rows within the look-back are healed, those before it are not looked at", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     db.sql("INSERT INTO orders VALUES ('2026-01-02 10:59Z', 'north', 9, 100), ('2026-01-02 11:10Z', 'east', 9, 7), ('2026-01-02 13:00Z', 'north', 9, 3); "
@@ -79,7 +79,7 @@ TEST_CASE("late, changed and deleted rows within the look-back are healed, those
 
 TEST_CASE("a row from the future does not keep later runs from looking at the present", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     db.sql("INSERT INTO orders VALUES ('2999-01-01 00:00Z', 'north', 1, 1), ('infinity', 'north', 1, 1), (NULL, 'north', 1, 1)");
     run<AggregateTask>(db, hourly());
@@ -91,7 +91,7 @@ TEST_CASE("a row from the future does not keep later runs from looking at the pr
 
 TEST_CASE("a rebuild computes everything anew, and leaves buckets alone whose rows were dropped on purpose", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     db.sql("UPDATE hourly SET orders = 99; DELETE FROM orders WHERE at < '2026-01-02 11:00Z'");
@@ -109,7 +109,7 @@ TEST_CASE("a rebuild computes everything anew, and leaves buckets alone whose ro
 
 TEST_CASE("a run that starts anew, as --full-refresh makes it, is a rebuild", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     db.sql("UPDATE orders SET amount = 0");
@@ -121,7 +121,7 @@ TEST_CASE("a run that starts anew, as --full-refresh makes it, is a rebuild", "[
 
 TEST_CASE("all measures, each with rows of its own", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     db.sql("CREATE VIEW seen AS SELECT *, at AS t FROM orders");
     const auto ran = run<AggregateTask>(db, R"({"table": "seen", "target": "daily", "time": "t", "bucket": "1 day", "bucket_column": "day", "where": "amount > 1 -- not 1\n",
@@ -134,7 +134,7 @@ TEST_CASE("all measures, each with rows of its own", "[postgres][aggregate]")
 
 TEST_CASE("days are those of the time zone, also when they have 23 or 25 hours", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT g AS at FROM generate_series('2026-03-28 00:00Z'::timestamptz, '2026-03-30 12:00Z', '30 minutes') g "
            "UNION ALL SELECT g FROM generate_series('2026-10-24 00:00Z'::timestamptz, '2026-10-26 12:00Z', '30 minutes') g");
     const auto by = [&](const std::string& bucket, const std::string& table) {
@@ -154,7 +154,7 @@ TEST_CASE("days are those of the time zone, also when they have 23 or 25 hours",
 
 TEST_CASE("an increment gives what the whole gives, at each hour around a change of the clock", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     for (const char* bucket : {"15 minutes", "hour", "2 hours", "6 hours", "day", "week", "month"}) {
         db.sql("DROP TABLE IF EXISTS t, increments, whole; CREATE TABLE t (at timestamptz)");
         const std::string options = R"(", "time": "at", "time_zone": "Europe/Berlin", "bucket": ")" + std::string(bucket) + R"(", "measures": {"n": {"count": "*"}}})";
@@ -171,7 +171,7 @@ TEST_CASE("an increment gives what the whole gives, at each hour around a change
 
 TEST_CASE("buckets of minutes, weeks and quarters begin where people expect them", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT '2026-05-14 10:44:59'::timestamp AS at, '2026-05-14'::date AS day");
     const auto bucket = [&](const std::string& column, const std::string& width) {
         db.sql("DROP TABLE IF EXISTS b");
@@ -189,7 +189,7 @@ TEST_CASE("buckets of minutes, weeks and quarters begin where people expect them
 
 TEST_CASE("names with quotes, blanks, capitals and semicolons are names", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(R"(CREATE SCHEMA "Odd ;s"; CREATE TABLE "Odd ;s"."Or""ders" ("At; --" timestamptz, "Re""gion ;" text, "Amo'unt" int); INSERT INTO "Odd ;s"."Or""ders" VALUES ('2026-01-02 10:05Z', 'n', 7))");
     const auto ran = run<AggregateTask>(db, R"({"table": "\"Odd ;s\".\"Or\"\"ders\"", "target": "\"Odd ;s\".\"Hour'ly; DROP\"", "time": "At; --", "bucket": "hour", "bucket_column": "Bu\"cket",
         "dimensions": ["Re\"gion ;"], "measures": {"To\"tal; %s $1": {"sum": "Amo'unt"}}})");
@@ -200,7 +200,7 @@ TEST_CASE("names with quotes, blanks, capitals and semicolons are names", "[post
 
 TEST_CASE("a measure that is new in the flow is added and all buckets are computed anew", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
     const auto ran = run<AggregateTask>(db, R"({"table": "orders", "target": "hourly", "time": "at", "bucket": "hour", "dimensions": ["region"],
@@ -212,7 +212,7 @@ TEST_CASE("a measure that is new in the flow is added and all buckets are comput
 
 TEST_CASE("what is wrong with source, target or options is said with its place", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     db.sql("CREATE TABLE keyless (bucket timestamptz, region text, orders bigint, revenue numeric); "
            "CREATE TABLE nulls (bucket timestamptz, region text, orders bigint, revenue numeric, UNIQUE (bucket, region)); CREATE TABLE other (a int)");
@@ -238,10 +238,10 @@ TEST_CASE("what is wrong with source, target or options is said with its place",
 
 TEST_CASE("two runs into one target wait for each other, and a run that is killed leaves nothing half done", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     run<AggregateTask>(db, hourly());
-    Warehouse rival("", 0, db.database);
+    TaskDatabase rival("", 0, db.database);
     db.sql("INSERT INTO orders SELECT '2026-01-02 12:00Z'::timestamptz + g * INTERVAL '1 second', 'north', g, 1 FROM generate_series(1, 500) g");
     const Other reader(db, "BEGIN; LOCK TABLE hourly IN SHARE MODE"); // keeps the first run within its transaction
     Ran first, second;
@@ -267,7 +267,7 @@ TEST_CASE("two runs into one target wait for each other, and a run that is kille
 
 TEST_CASE("a target with many dimensions is brought up to date without comparing every row with every other", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE orders AS SELECT '2026-01-02 10:00Z'::timestamptz AS at, CASE WHEN g % 1000 > 0 THEN g::text END AS region, 1 AS amount FROM generate_series(1, 30000) g");
     run<AggregateTask>(db, hourly());
     db.sql("DELETE FROM orders WHERE region LIKE '1%'");
@@ -279,7 +279,7 @@ TEST_CASE("a target with many dimensions is brought up to date without comparing
 
 TEST_CASE("killed over and over under writers, the target is never half done and ends up right", "[postgres][aggregate]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(orders);
     const std::string options = hourly(R"(,"look_back": "1d")");
     const std::string ours = " FROM pg_stat_activity WHERE application_name = 'jackfield' AND datname = current_database()";

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* events = "CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, twice int GENERATED ALWAYS AS (2) STORED, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)";
 
-std::string count(Warehouse& db, const std::string& parent = "events")
+std::string count(TaskDatabase& db, const std::string& parent = "events")
 {
     return db.sql("SELECT count(*) FROM pg_inherits WHERE inhparent = '" + parent + "'::regclass");
 }
@@ -21,7 +21,7 @@ std::string count(Warehouse& db, const std::string& parent = "events")
 
 TEST_CASE("partitions are made for the present and ahead, once", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(events);
     const auto ran = run<PartitionTask>(db, R"({"table": "events", "every": "day", "ahead": 2})");
     CHECK(ran.result.at("made").as_array().size() == 3);
@@ -35,7 +35,7 @@ TEST_CASE("partitions are made for the present and ahead, once", "[postgres][par
 
 TEST_CASE("history gets its partitions, by days of the time zone and by months", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE days (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE \"Mon;ths\" (day date) PARTITION BY RANGE (day)");
     run<PartitionTask>(db, R"({"table": "days", "every": "day", "ahead": 0, "from": "2026-10-24 12:00+00", "time_zone": "Europe/Berlin"})");
     CHECK(db.sql("SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_class c WHERE relname IN ('days_p20261024', 'days_p20261025', 'days_p20261026') ORDER BY 1")
@@ -48,7 +48,7 @@ TEST_CASE("history gets its partitions, by days of the time zone and by months",
 
 TEST_CASE("each hour has a partition, also the one that comes twice", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE hours (at timestamptz) PARTITION BY RANGE (at)");
     const std::string from = db.sql("SELECT (date_trunc('hour', now()) - INTERVAL '30 hours')::text");
     const auto ran = run<PartitionTask>(db, R"({"table": "hours", "every": "hour", "ahead": 1, "time_zone": "Europe/Berlin", "from": ")" + from + "\"}");
@@ -59,7 +59,7 @@ TEST_CASE("each hour has a partition, also the one that comes twice", "[postgres
 
 TEST_CASE("the parent is made if the flow says how", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     CHECK(run<PartitionTask>(db, R"({"table": "e", "every": "day"})").error->kind == JF_E_NOT_FOUND);
     const char* options = R"({"table": "e", "every": "month", "definition": "\"At; x\" timestamp NOT NULL, b text -- odd", "column": "At; x"})";
     CHECK_FALSE(run<PartitionTask>(db, options).error);
@@ -70,7 +70,7 @@ TEST_CASE("the parent is made if the flow says how", "[postgres][partition]")
 
 TEST_CASE("partitions behind are dropped, those the task did not make are left and named", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(events);
     run<PartitionTask>(db, R"({"table": "events", "every": "day", "ahead": 0, "from": ")" + db.sql("SELECT (now() - INTERVAL '5 days')::text") + "\"}");
     db.sql("CREATE TABLE archive PARTITION OF events FOR VALUES FROM ('2001-01-01') TO ('2002-01-01'); CREATE TABLE events_p20000101 (LIKE events)");
@@ -85,7 +85,7 @@ TEST_CASE("partitions behind are dropped, those the task did not make are left a
 
 TEST_CASE("with detach_only the tables stay", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(events);
     run<PartitionTask>(db, R"({"table": "events", "every": "month", "ahead": 0, "from": "2026-01-15"})");
     const auto ran = run<PartitionTask>(db, R"({"table": "events", "every": "month", "ahead": 0, "keep": "1 month", "detach_only": true})");
@@ -96,7 +96,7 @@ TEST_CASE("with detach_only the tables stay", "[postgres][partition]")
 
 TEST_CASE("beside a default partition things still work, and its rows are named or moved", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE events (at timestamptz) PARTITION BY RANGE (at); CREATE TABLE \"rest ;\" PARTITION OF events DEFAULT; INSERT INTO events VALUES (now()), (now() - INTERVAL '90 days')");
     const auto stopped = run<PartitionTask>(db, R"({"table": "events", "every": "day"})");
     CHECK(stopped.error->kind == JF_E_DATA);
@@ -111,7 +111,7 @@ TEST_CASE("beside a default partition things still work, and its rows are named 
 
 TEST_CASE("a run that was killed while it dropped a partition is finished by the next", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(events);
     run<PartitionTask>(db, R"({"table": "events", "every": "month", "ahead": 0, "from": "2026-01-15"})");
     const std::string before = count(db);
@@ -134,7 +134,7 @@ TEST_CASE("a run that was killed while it dropped a partition is finished by the
 
 TEST_CASE("what does not fit is said with its place, and nothing is made", "[postgres][partition]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE plain (at date); CREATE TABLE byhash (at date) PARTITION BY HASH (at); CREATE TABLE bynumber (a int) PARTITION BY RANGE (a); "
            "CREATE TABLE bytwo (a date, b date) PARTITION BY RANGE (a, b); CREATE TABLE bydate (at date) PARTITION BY RANGE (at); CREATE TABLE t (at date) PARTITION BY RANGE (at)");
     const auto fault = [&](const std::string& options) {

@@ -11,7 +11,7 @@ using postgres::SqlTask;
 
 TEST_CASE("all statements are one transaction: the rows of one that fails are not there", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const auto ran = run<SqlTask>(db, R"j({"sql": "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2);\nINSERT INTO t VALUES (1/0)"})j");
     REQUIRE(ran.error);
     CHECK(ran.error->kind == JF_E_DATA);
@@ -23,7 +23,7 @@ TEST_CASE("all statements are one transaction: the rows of one that fails are no
 
 TEST_CASE("the result has what each statement changed and the rows of the last one, with their types", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const auto ran = run<SqlTask>(db, R"({"sql": "CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'x'), (2, NULL); UPDATE t SET b = 'y' WHERE a = 1; SELECT a, b, a = 1 AS one, 1.50::numeric AS n, '{\"k\": [1]}'::jsonb AS j, 'NaN'::float8 AS f, date '2026-01-02' AS d FROM t ORDER BY a"})");
     CHECK(at(ran, "changed") == "3");
     CHECK(at(ran, "statements")
@@ -35,7 +35,7 @@ TEST_CASE("the result has what each statement changed and the rows of the last o
 
 TEST_CASE("a last statement with more rows than are kept still runs to its end", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE log (i int); CREATE FUNCTION note(i int) RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (i) RETURNING i'");
     const auto ran = run<SqlTask>(db, R"j({"sql": "SELECT note(i) AS i FROM generate_series(1, 500) AS g(i)", "max_rows": 2})j");
     CHECK(at(ran, "rows") == R"([{"i":1},{"i":2}])");
@@ -47,7 +47,7 @@ TEST_CASE("a last statement with more rows than are kept still runs to its end",
 
 TEST_CASE("SELECT … INTO and a WITH that changes rows run as they are", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     CHECK(at(run<SqlTask>(db, R"({"sql": "SELECT 7 AS a INTO t"})"), "rows") == "[]");
     CHECK(at(run<SqlTask>(db, R"({"sql": "WITH gone AS (DELETE FROM t RETURNING a) SELECT a FROM gone"})"), "rows") == R"([{"a":7}])");
     CHECK(db.sql("SELECT count(*) FROM t") == "0");
@@ -55,7 +55,7 @@ TEST_CASE("SELECT … INTO and a WITH that changes rows run as they are", "[post
 
 TEST_CASE("values are bound, whatever is in them, and shared by the statements", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const auto ran = run<SqlTask>(db, R"({"sql": "CREATE TABLE \"Odd; \"\"t\"\"\" (a text, b int, c bool, d jsonb); INSERT INTO \"Odd; \"\"t\"\"\" VALUES ($2, $1, $3, $4); SELECT * FROM \"Odd; \"\"t\"\"\" WHERE a = $2 AND $5::text IS NULL",
         "params": [7, "it's; DROP TABLE \"x\" --\\", true, {"k": 1}, null]})");
     CHECK(at(ran, "rows") == R"([{"a":"it's; DROP TABLE \"x\" --\\","b":7,"c":true,"d":{"k":1}}])");
@@ -63,7 +63,7 @@ TEST_CASE("values are bound, whatever is in them, and shared by the statements",
 
 TEST_CASE("placeholders and values that do not match are a fault of the flow", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const auto few = run<SqlTask>(db, R"({"sql": "SELECT $1::int, $2::int", "params": [1]})");
     CHECK(few.error->kind == JF_E_CONFIG);
     CHECK(few.error->message == "the statement has $2, params has 1 values");
@@ -74,7 +74,7 @@ TEST_CASE("placeholders and values that do not match are a fault of the flow", "
 
 TEST_CASE("a statement that ends the transaction of the task is an error", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const auto ran = run<SqlTask>(db, R"j({"sql": "CREATE TABLE t (); COMMIT; CREATE TABLE u ()"})j");
     CHECK(ran.error->kind == JF_E_CONFIG);
     CHECK(ran.error->where == "sql[1]");
@@ -83,7 +83,7 @@ TEST_CASE("a statement that ends the transaction of the task is an error", "[pos
 
 TEST_CASE("without a transaction statements run that refuse to be in one, and those before a failure stand", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     const auto ran = run<SqlTask>(db, R"({"sql": "CREATE INDEX CONCURRENTLY i ON t (a); VACUUM t; INSERT INTO t VALUES (1); SELECT 1/0", "transaction": false})");
     CHECK(ran.error->kind == JF_E_DATA);
@@ -95,7 +95,7 @@ TEST_CASE("without a transaction statements run that refuse to be in one, and th
 
 TEST_CASE("COPY from the client is refused, and the session works on", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     CHECK_THAT(run<SqlTask>(db, R"({"sql": "COPY t FROM STDIN"})").error->message, Catch::Contains("use a source or a sink"));
     CHECK_THAT(run<SqlTask>(db, R"({"sql": "COPY t TO STDOUT", "transaction": false})").error->message, Catch::Contains("use a source or a sink"));
@@ -104,7 +104,7 @@ TEST_CASE("COPY from the client is refused, and the session works on", "[postgre
 
 TEST_CASE("a deadlock and a serialization failure are worth trying again, and so is a lock that does not come", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     const auto locked = [&](const char* task) {
         const Other other(db, "BEGIN; LOCK TABLE t");
@@ -122,7 +122,7 @@ TEST_CASE("a deadlock and a serialization failure are worth trying again, and so
 
 TEST_CASE("a killed backend: tried again in a transaction, but outside only if the statements are idempotent", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     const std::string suicide = R"j("SELECT 1; SELECT pg_terminate_backend(pg_backend_pid()); SELECT pg_sleep(10)")j";
     const auto whole = run<SqlTask>(db, "{\"sql\":" + suicide + "}");
     CHECK(whole.error->kind == JF_E_UNAVAILABLE);
@@ -146,7 +146,7 @@ constexpr const char* committing = "FROM pg_stat_activity WHERE query = 'COMMIT'
 TEST_CASE("a commit whose answer is lost is looked up: what was committed is a success", "[postgres][sql]")
 {
     jackfield::test::TcpProxy proxy(jackfield::test::postgres().port());
-    Warehouse db("", proxy.port());
+    TaskDatabase db("", proxy.port());
     db.sql(waiting_commit);
     const Other holder(db, "SELECT pg_advisory_lock(7)");
     std::string cut;
@@ -164,7 +164,7 @@ TEST_CASE("a commit whose answer is lost is looked up: what was committed is a s
 
 TEST_CASE("a backend that is killed in the middle of a commit: nothing was committed, so it is tried again", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(waiting_commit);
     const Other holder(db, "SELECT pg_advisory_lock(7)");
     bool killed = false;
@@ -181,7 +181,7 @@ TEST_CASE("a backend that is killed in the middle of a commit: nothing was commi
 
 TEST_CASE("a task that is cancelled ends its statement at the server", "[postgres][sql]")
 {
-    Warehouse db;
+    TaskDatabase db;
     Frame frame;
     std::thread canceller([&] {
         db.wait_for("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)%' AND state = 'active' AND pid <> pg_backend_pid()", "1");

@@ -60,11 +60,11 @@ struct LogHost {
 };
 
 /// One connection to a fresh database. `more`: members of its configuration, each after a comma.
-struct Warehouse {
+struct TaskDatabase {
     using Database = jackfield::test::FreshDatabase;
-    explicit Warehouse(const std::string& more = "", int port = 0) : Warehouse(more, port, nullptr, std::make_unique<Database>()) {}
+    explicit TaskDatabase(const std::string& more = "", int port = 0) : TaskDatabase(more, port, nullptr, std::make_unique<Database>()) {}
     /// Another connection to a database that is there.
-    Warehouse(const std::string& more, int port, const Database& there) : Warehouse(more, port, &there, nullptr) {}
+    TaskDatabase(const std::string& more, int port, const Database& there) : TaskDatabase(more, port, &there, nullptr) {}
     std::string sql(const std::string& text) { return database.sql(text); }
     /// Waits until the query answers `wanted`; false after a minute.
     bool wait_for(const std::string& query, const std::string& wanted)
@@ -82,7 +82,7 @@ struct Warehouse {
     std::unique_ptr<postgres::PostgresConnection> connection;
 
 private:
-    Warehouse(const std::string& more, int port, const Database* there, std::unique_ptr<Database> made)
+    TaskDatabase(const std::string& more, int port, const Database* there, std::unique_ptr<Database> made)
         : own(std::move(made)), database(there ? *there : *own), config(with_defaults(options(more, port), postgres::PostgresConnection::options().schema())),
           connection(std::make_unique<postgres::PostgresConnection>(sdk::Config(config.raw()), sdk::Host(&host.raw)))
     {
@@ -97,7 +97,7 @@ private:
 
 /// A connection of somebody else, in the middle of what `sql` began.
 struct Other {
-    Other(Warehouse& db, const char* sql)
+    Other(TaskDatabase& db, const char* sql)
         : connection(PQconnectdb(("host=" + db.database.server().env("JF_PG_SOCKET_DIR") + " port=" + std::to_string(db.database.server().port())
               + " user=jackfield dbname=" + db.database.name()).c_str()))
     {
@@ -118,7 +118,7 @@ struct Ran {
 
 /// Runs a task once. `frame`: for cancelling it meanwhile.
 template <class Task>
-Ran run(Warehouse& warehouse, const std::string& options, Frame& frame, const sdk::Scope& scope = {})
+Ran run(TaskDatabase& warehouse, const std::string& options, Frame& frame, const sdk::Scope& scope = {})
 {
     Ran out;
     const Configuration config(with_defaults(options, Task::options().schema()));
@@ -139,7 +139,7 @@ Ran run(Warehouse& warehouse, const std::string& options, Frame& frame, const sd
 }
 
 template <class Task>
-Ran run(Warehouse& warehouse, const std::string& options)
+Ran run(TaskDatabase& warehouse, const std::string& options)
 {
     Frame frame;
     return run<Task>(warehouse, options, frame);

@@ -34,7 +34,7 @@ std::string said(const Ran& ran)
 }
 
 /// An invalid index, as one that is killed while it is made leaves it: a transaction that is open keeps it waiting.
-void leave_invalid_index(Warehouse& db, const std::string& statement)
+void leave_invalid_index(TaskDatabase& db, const std::string& statement)
 {
     const Other open(db, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1; SELECT * FROM t LIMIT 1");
     Other builder(db, "SELECT 1");
@@ -48,7 +48,7 @@ void leave_invalid_index(Warehouse& db, const std::string& statement)
 
 TEST_CASE("a view with a unique index is refreshed concurrently, one without plainly, which is said", "[postgres][refresh]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(R"(CREATE TABLE t AS SELECT 1 AS a; CREATE MATERIALIZED VIEW "Odd ""v"";" AS SELECT a FROM t; CREATE UNIQUE INDEX ON "Odd ""v"";" (a); CREATE MATERIALIZED VIEW plain AS SELECT a FROM t;)"
            "CREATE UNIQUE INDEX ON plain ((a + 1)); CREATE UNIQUE INDEX ON plain (a) WHERE a > 0; INSERT INTO t VALUES (2)");
     const auto ran = run<RefreshTask>(db, R"({"views": ["\"Odd \"\"v\"\";\"", "plain"]})");
@@ -59,7 +59,7 @@ TEST_CASE("a view with a unique index is refreshed concurrently, one without pla
 
 TEST_CASE("a reader goes on while a view is refreshed concurrently", "[postgres][refresh]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT 1 AS a; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE UNIQUE INDEX ON v (a)");
     const Other reader(db, "BEGIN; SELECT * FROM v");
     CHECK_FALSE(run<RefreshTask>(db, R"({"view": "v"})").error);
@@ -70,7 +70,7 @@ TEST_CASE("a reader goes on while a view is refreshed concurrently", "[postgres]
 
 TEST_CASE("a view that was never filled is filled plainly", "[postgres][refresh]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA; CREATE UNIQUE INDEX ON v (a)");
     CHECK(said(run<RefreshTask>(db, R"({"view": "v"})")) == R"({"view":"public.v","concurrently":false,"reason":"it has never been filled"})");
     CHECK(said(run<RefreshTask>(db, R"({"view": "v"})")) == R"({"view":"public.v","concurrently":true})");
@@ -78,7 +78,7 @@ TEST_CASE("a view that was never filled is filled plainly", "[postgres][refresh]
 
 TEST_CASE("views are refreshed after those that they read from, through plain views too", "[postgres][refresh]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT 1 AS a; CREATE MATERIALIZED VIEW one AS SELECT count(*) AS n FROM t; CREATE VIEW between AS SELECT n FROM one; "
            "CREATE MATERIALIZED VIEW two AS SELECT n FROM between; CREATE MATERIALIZED VIEW three AS SELECT n FROM two; INSERT INTO t VALUES (2)");
     const auto ran = run<RefreshTask>(db, R"({"views": ["three", "two", "public.one", "three"], "concurrently": false})");
@@ -88,7 +88,7 @@ TEST_CASE("views are refreshed after those that they read from, through plain vi
 
 TEST_CASE("what is no materialized view is refused before anything is refreshed", "[postgres][refresh]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     CHECK(run<RefreshTask>(db, R"({"view": "nowhere"})").error->kind == JF_E_NOT_FOUND);
     CHECK(run<RefreshTask>(db, R"({"view": "t"})").error->kind == JF_E_CONFIG);
@@ -97,7 +97,7 @@ TEST_CASE("what is no materialized view is refused before anything is refreshed"
 
 TEST_CASE("an index is made once, concurrently, whatever the names are", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(R"(CREATE TABLE "T;a""b" ("C d" int, e text))");
     const char* options = R"({"table": "\"T;a\"\"b\"", "columns": ["C d", "e"], "unique": true, "include": [], "where": "e <> '' -- odd"})";
     CHECK(at(run<IndexTask>(db, options), "done") == "\"created\"");
@@ -109,7 +109,7 @@ TEST_CASE("an index is made once, concurrently, whatever the names are", "[postg
 
 TEST_CASE("writers go on while an index is made concurrently", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     Other writer(db, "BEGIN; INSERT INTO t VALUES (1)");
     Ran ran;
@@ -126,7 +126,7 @@ TEST_CASE("writers go on while an index is made concurrently", "[postgres][index
 
 TEST_CASE("an invalid index that a killed run left behind is dropped and made again", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT 1 AS a");
     leave_invalid_index(db, "CREATE INDEX CONCURRENTLY t_a_idx ON t (a)");
     REQUIRE(db.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a_idx'::regclass") == "f");
@@ -138,7 +138,7 @@ TEST_CASE("an invalid index that a killed run left behind is dropped and made ag
 
 TEST_CASE("a unique index over rows that are not unique is a fault of the data and leaves nothing behind", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT 1 AS a FROM generate_series(1, 2)");
     const auto ran = run<IndexTask>(db, R"({"table": "t", "columns": ["a"], "unique": true})");
     CHECK(ran.error->kind == JF_E_DATA);
@@ -148,7 +148,7 @@ TEST_CASE("a unique index over rows that are not unique is a fault of the data a
 
 TEST_CASE("an index of that name which is another one is left alone", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int, b int); CREATE TABLE u (a int); CREATE INDEX i ON t (b); CREATE INDEX j ON u (a); CREATE TABLE k ()");
     for (const char* name : {"i", "j", "k"}) {
         const auto ran = run<IndexTask>(db, std::string(R"({"table": "t", "columns": ["a"], "name": ")") + name + "\"}");
@@ -162,7 +162,7 @@ TEST_CASE("an index of that name which is another one is left alone", "[postgres
 
 TEST_CASE("an index on a partitioned table is made plainly, on every partition, which is said", "[postgres][index]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (9)");
     const auto ran = run<IndexTask>(db, R"({"table": "t", "columns": ["a"]})");
     CHECK(at(ran, "done") == "\"created\"");
@@ -173,7 +173,7 @@ TEST_CASE("an index on a partitioned table is made plainly, on every partition, 
 
 TEST_CASE("a reindex builds anew and clears away what a killed one left", "[postgres][reindex]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t AS SELECT 1 AS a; CREATE INDEX \"My idx\" ON t (a)");
     leave_invalid_index(db, "REINDEX INDEX CONCURRENTLY \"My idx\"");
     REQUIRE(db.sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass AND NOT indisvalid") == "1");
@@ -190,7 +190,7 @@ TEST_CASE("a reindex builds anew and clears away what a killed one left", "[post
 
 TEST_CASE("a vacuum frees dead rows and gathers statistics, in full where it is told", "[postgres][vacuum]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql(R"(CREATE TABLE "T ;1" WITH (autovacuum_enabled = off) AS SELECT g AS a FROM generate_series(1, 10000) g; DELETE FROM "T ;1" WHERE a > 10)");
     CHECK(at(run<VacuumTask>(db, R"({"table": "T ;1"})"), "tables") == R"(["T ;1"])");
     CHECK(db.sql(R"(SELECT reltuples FROM pg_class WHERE relname = 'T ;1')") == "10");
@@ -203,7 +203,7 @@ TEST_CASE("a vacuum frees dead rows and gathers statistics, in full where it is 
 
 TEST_CASE("what a vacuum had to leave out is in its result", "[postgres][vacuum]")
 {
-    Warehouse db;
+    TaskDatabase db;
     db.sql("CREATE TABLE t (a int)");
     const Other other(db, "BEGIN; LOCK TABLE t");
     const auto ran = run<VacuumTask>(db, R"({"table": "t", "skip_locked": true})");
@@ -214,7 +214,7 @@ TEST_CASE("what a vacuum had to leave out is in its result", "[postgres][vacuum]
 
 TEST_CASE("the limits of a task are gone from the session that the next one is lent", "[postgres][vacuum]")
 {
-    Warehouse db(R"(,"lock_timeout":"7s")");
+    TaskDatabase db(R"(,"lock_timeout":"7s")");
     db.sql("CREATE TABLE t (a int)");
     CHECK_FALSE(run<VacuumTask>(db, R"({"table": "t", "lock_timeout": "10s", "statement_timeout": "1m"})").error);
     const Frame frame;
@@ -230,7 +230,7 @@ TEST_CASE("every task works through a pooler in transaction mode", "[postgres][p
 {
     auto& server = jackfield::test::postgres();
     server.add({.bouncer = true});
-    Warehouse db(R"(,"pooler":true,"pool":{"size":2})", server.bouncer_port());
+    TaskDatabase db(R"(,"pooler":true,"pool":{"size":2})", server.bouncer_port());
     db.sql("CREATE TABLE t AS SELECT now() AS at, 1 AS a; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE UNIQUE INDEX ON v (a)");
     const char* limits = R"(, "lock_timeout": "5s", "statement_timeout": "30s"})";
     for (int turn = 0; turn < 2; ++turn) {
