@@ -40,7 +40,7 @@ void check_column(const std::string& sql_type, const DataType& type, const std::
     for (const auto& refused : sink.frame.refused)
         FAIL_CHECK("row " << refused.row << " was refused: " << refused.message);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const std::string value = wanted[i].empty() ? "NULL" : "'" + wanted[i] + "'";
+        const std::string value = wanted[i].empty() ? "NULL" : "$jf$" + wanted[i] + "$jf$";
         const std::string same = "SELECT v::text IS NOT DISTINCT FROM (" + value + "::" + sql_type + ")::text, v::text FROM t WHERE n = " + std::to_string(i);
         const std::string said = warehouse.sql(same);
         CHECK((value + ": " + said).substr(0, value.size() + 3) == value + ": t");
