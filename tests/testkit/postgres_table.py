@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""The fixture of the sink 'postgres', as `jackfield plugin check --fixture` calls it: postgres_table.py clear|read."""
+"""The fixture of the plugin 'postgres', as `jackfield plugin check --fixture` calls it: postgres_table.py fill|clear|read.
+
+Only sinks are cleared and read; what the other components need is there before the kit starts.
+"""
 import json
 import os
 import subprocess
 import sys
 
+if sys.argv[1] == "fill":
+    sys.exit()
 connection = json.loads(os.environ["JACKFIELD_CONNECTION"])
 table = json.loads(os.environ["JACKFIELD_CONFIG"])["table"]
 PSQL = ["psql", "-h", connection["host"], "-p", str(connection["port"]), "-U", connection["user"], "-d", connection["database"], "-X", "-q", "-A", "-t"]

@@ -25,7 +25,7 @@ psql -h "$JF_PG_SOCKET_DIR" -p "$JF_PG_PORT" -U jackfield -d postgres -X -q -c "
 kit source:postgres '{"table": "origin"}'
 kit source:postgres '{"table": "origin", "key": ["n"]}'
 kit source:postgres '{"table": "origin", "cursor": "part", "key": ["n"]}'
-kit source:postgres '{"query": "SELECT n / 3 AS n, label FROM origin WHERE part >= $1", "params": [0], "cursor": "n"}' ', "together": 3'
+kit source:postgres '{"query": "SELECT n / 3 AS n, label FROM origin WHERE part >= $1", "params": [0], "cursor": "n"}' ', "alike": ["n"]'
 kit source:postgres '{"table": "origin", "key": ["n"], "horizon": "snapshot"}'
 kit source:postgres '{"table": "origin", "key": ["n"], "split_by": "n", "split_at": [100, 350]}'
 kit source:postgres '{"table": "origin", "split_by": "n", "partitions": 3}'

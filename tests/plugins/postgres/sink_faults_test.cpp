@@ -125,11 +125,11 @@ TEST_CASE("check names what the user may not do, what is missing and what is to 
 TEST_CASE("a table that is dropped while a writer is open is said to be missing")
 {
     Warehouse warehouse;
-    Instance sink = warehouse.sink(R"({"table":"t"})");
+    Instance sink = warehouse.sink(R"({"table":"public.t"})");
     Writing writing(sink);
     writing.acquire();
     writing.schema(numbers);
-    warehouse.sql("DROP TABLE t");
+    warehouse.sql("DROP TABLE public.t");
     CHECK_THROWS_WITH([&] { writing.write(numbered(0, 10)); writing.commit("p", 1); }(), Catch::Contains("\"public.t\" does not exist"));
 }
 

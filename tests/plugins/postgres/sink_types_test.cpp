@@ -10,15 +10,21 @@ using namespace test;
 
 namespace {
 
+/// The database of columns that need nothing but their table: making one for each would take most of the time.
+Warehouse& common()
+{
+    static Warehouse warehouse;
+    return warehouse;
+}
+
 /// Loads one column `v` of SQL type `sql_type`, and checks that row i is not distinct from CAST('wanted[i]' AS sql_type); "" wants NULL.
 void check_column(const std::string& sql_type, const DataType& type, const std::function<void(ColumnBuilder&)>& fill, const std::vector<std::string>& wanted,
     const std::string& before = "")
 {
     INFO(sql_type << " of " << type.text());
-    Warehouse warehouse;
-    if (!before.empty())
-        warehouse.sql(before);
-    warehouse.sql("CREATE TABLE t (n bigint, v " + sql_type + ")");
+    std::optional<Warehouse> own;
+    Warehouse& warehouse = before.empty() ? common() : own.emplace();
+    warehouse.sql(before + "; DROP TABLE IF EXISTS t; CREATE TABLE t (n bigint, v " + sql_type + ")");
     const Schema schema{{"v", type}, {"n", Type::int64}};
     BatchBuilder builder(schema);
     fill(builder.column(0));
@@ -34,7 +40,7 @@ void check_column(const std::string& sql_type, const DataType& type, const std::
     for (const auto& refused : sink.frame.refused)
         FAIL_CHECK("row " << refused.row << " was refused: " << refused.message);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const std::string value = wanted[i].empty() ? "NULL" : "'" + wanted[i] + "'";
+        const std::string value = wanted[i].empty() ? "NULL" : "$jf$" + wanted[i] + "$jf$";
         const std::string same = "SELECT v::text IS NOT DISTINCT FROM (" + value + "::" + sql_type + ")::text, v::text FROM t WHERE n = " + std::to_string(i);
         const std::string said = warehouse.sql(same);
         CHECK((value + ": " + said).substr(0, value.size() + 3) == value + ": t");
@@ -57,8 +63,8 @@ void check_integers(const std::string& sql_type, const DataType& type, const std
 /// How many rows of `values` are refused, and why the first was.
 std::string refused(const std::string& sql_type, const DataType& type, const std::function<void(ColumnBuilder&)>& fill)
 {
-    Warehouse warehouse;
-    warehouse.sql("CREATE TABLE t (v " + sql_type + ")");
+    Warehouse& warehouse = common();
+    warehouse.sql("DROP TABLE IF EXISTS t; CREATE TABLE t (v " + sql_type + ")");
     const Schema schema{{"v", type}};
     BatchBuilder builder(schema);
     fill(builder.column(0));
@@ -87,7 +93,7 @@ TEST_CASE("integers of every width arrive in integer columns of every width")
     check_integers("bigint", Type::int64, {least, most, -1}, {"-9223372036854775808", "9223372036854775807", "-1"});
     check_integers("integer", Type::int64, {-2147483648, 2147483647}, {"-2147483648", "2147483647"});
     check_integers("smallint", Type::int32, {-32768, 32767}, {"-32768", "32767"});
-    check_integers("numeric", Type::uint64, {-1}, {"18446744073709551615"});
+    check_column("numeric", Type::uint64, [](ColumnBuilder& column) { column.append_u64(std::numeric_limits<std::uint64_t>::max()); }, {"18446744073709551615"});
     check_integers("numeric", Type::int64, {least, 10'000, 100'000'000, -99'990'000}, {"-9223372036854775808", "10000", "100000000", "-99990000"});
     check_integers("oid", Type::uint32, {4294967295}, {"4294967295"});
 }
@@ -97,7 +103,7 @@ TEST_CASE("integers out of range are refused before the wire, with their column"
     const auto one = [](std::int64_t value) { return [value](ColumnBuilder& column) { column.append_i64(value); }; };
     CHECK(refused("integer", Type::int64, one(2147483648)) == "the value of 'v' is out of range for this integer column");
     CHECK(refused("smallint", Type::int32, one(-32769)) == "the value of 'v' is out of range for this integer column");
-    CHECK(refused("bigint", Type::uint64, one(-1)) == "the value of 'v' is out of range for this integer column");
+    CHECK(refused("bigint", Type::uint64, [](ColumnBuilder& column) { column.append_u64(std::numeric_limits<std::uint64_t>::max()); }) == "the value of 'v' is out of range for this integer column");
     CHECK(refused("oid", Type::int64, one(-1)) == "the value of 'v' is out of range for this integer column");
 }
 
@@ -146,11 +152,11 @@ TEST_CASE("text of each layout arrives in text columns, and by its meaning in ot
 {
     for (const Type type : {Type::utf8, Type::large_utf8, Type::utf8_view}) {
         const auto fill = [](ColumnBuilder& column) {
-            for (const char* text : {"plain", "äöü € 😀", "tab\tline\nback\\slash", ""})
+            for (const char* text : {"plain", "äöü € 😀", "tab\tline\nback\\slash"})
                 column.append_text(text);
             column.append_null();
         };
-        check_column("text", type, fill, {"plain", "äöü € 😀", "tab\tline\nback\\slash"});
+        check_column("text", type, fill, {"plain", "äöü € 😀", "tab\tline\nback\\slash", ""});
     }
     const auto texts = [](std::vector<std::string> values) {
         return [values](ColumnBuilder& column) {

@@ -140,7 +140,7 @@ TEST_CASE("a position of another cursor, of another type, or of noise is refused
 TEST_CASE("values of parameters and positions are never read as SQL")
 {
     Origin origin;
-    origin.sql("CREATE TABLE t (s text PRIMARY KEY); INSERT INTO t VALUES ('a'), (E'x'' OR 1=1 --'), (E'\\\\'); DROP TABLE t --'), ('$1')");
+    origin.sql("CREATE TABLE t (s text PRIMARY KEY); INSERT INTO t VALUES ('a'), (E'x'' OR 1=1 --'), (E'\\\\''); DROP TABLE t --'), ('$1')");
     CHECK(origin.rows(R"({"query":"SELECT s FROM t WHERE s = $1","params":["x' OR 1=1 --"]})") == R"({"s":"x' OR 1=1 --"})");
     CHECK(origin.rows(R"({"query":"SELECT s FROM t WHERE s = $1","params":["' OR ''='"]})").empty());
     CHECK(origin.rows(R"({"query":"SELECT $1::int + 1 AS a, $2::bool AS b, $3::text AS c, $4::numeric AS d","params":[41, true, null, 1.50]})")
