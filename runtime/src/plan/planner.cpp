@@ -50,6 +50,16 @@ const Connection* Planner::connection(const Component& component, const Componen
     return found;
 }
 
+void Planner::describe(const Connection& connection, const Factory& factory)
+{
+    if (!described_.insert(connection.name).second || !connection.component.deferred.empty())
+        return;
+    const ConfigView config(connection.component);
+    frame_.set_deadline_in(describe_time_ns);
+    if (const auto description = factory.describe(frame_, config, nullptr); !description)
+        fault(Error(description.error()).at(connection.component.place).where, description.error().message);
+}
+
 void Planner::describe(ComponentPlan& plan, const Factory& factory, const Connection* connection)
 {
     std::optional<ConfigView> connection_config;
@@ -86,6 +96,7 @@ ComponentPlan Planner::component(const Component& component, std::string_view ki
             fault(component.place + ".on", other ? in_quotes(component.use) + " and " + in_quotes(on->component.use) + " come from different plugins" : other.error().message);
             return out;
         }
+        describe(*on, *other);
     }
     describe(out, *factory, on);
     return out;

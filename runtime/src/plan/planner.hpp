@@ -3,6 +3,8 @@
 
 #include "plan/plan.hpp"
 
+#include <set>
+
 namespace jackfield {
 
 /// One thread at a time; lives as long as one planning.
@@ -19,6 +21,8 @@ private:
     ComponentPlan component(const Component& component, std::string_view kind);
     /// The connection that `on` names, or nullptr, with faults about it.
     const Connection* connection(const Component& component, const ComponentInfo& info);
+    /// Asks a connection what is wrong with its own options, once for each.
+    void describe(const Connection& connection, const Factory& factory);
     /// The options of the connection, described along with the component; empty: none.
     void describe(ComponentPlan& plan, const Factory& factory, const Connection* connection);
     void check_face(const ComponentPlan& plan, std::uint64_t face);
@@ -36,6 +40,7 @@ private:
     const PlanOptions& options_;
     CallFrame frame_;
     std::vector<Fault> faults_;
+    std::set<std::string> described_; // names of connections
 };
 
 } // namespace jackfield

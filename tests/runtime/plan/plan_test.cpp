@@ -186,6 +186,18 @@ TEST_CASE("what a component says against its options becomes a fault at that opt
     CHECK(faults[0].message == "this cannot work; write something else");
 }
 
+TEST_CASE("what a connection says against its options is a fault of the flow, once however many components use it", "[plan][errors]")
+{
+    const auto flow = [](const std::string& db) {
+        return R"({"flow": "t", "connections": {"db": {"use": "any", )" + db + R"(}}, "tasks": {"land": {"source": {"use": "any.on", "on": "db"}, "sink": {"use": "any.maybe", "on": "db"}}}})";
+    };
+    const auto faults = faults_of(flow(R"("fails": "url")"));
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].path == "connections.db.url");
+    CHECK(faults[0].message == "this cannot work; write something else");
+    CHECK(plan_flow(flow_of(flow(can(1))), installed()).plan);
+}
+
 TEST_CASE("an action is no step, and a step is no action", "[plan][errors]")
 {
     CHECK(has(faults_of(pipeline(can(replay), can(0), R"(, "steps": [{"use": "any", )" + can(JF_IS_ACTION) + "}]"))[0].message, "is a task of its own, not a step"));
