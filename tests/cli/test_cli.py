@@ -377,7 +377,8 @@ def test_no_cursor_is_hidden_whatever_ends_the_program(world):
             sent.append(os.kill(child, signal.SIGINT))
 
     code, text = world.terminal("run", "slow.flow.json", during=kill)
-    expect(code == 130 and "\x1b[?25l" not in text, (code, text))
+    # the second one may come when the run is over and nobody listens to signals any more: a shell says 130 to both
+    expect(code in (130, -signal.SIGINT) and "\x1b[?25l" not in text, (code, text))
     expect(text.endswith("\n"), repr(text[-60:]))
 
 

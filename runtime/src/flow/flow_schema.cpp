@@ -105,7 +105,7 @@ json::value adapted(const json::value& schema, const std::string& definition, bo
     }
     const auto* type = out.if_contains("type");
     if (!is_property || (type != nullptr && *type == "string" && !out.contains("enum") && !out.contains("pattern")) ||
-        (type == nullptr && !out.contains("enum")))
+        (type == nullptr && !out.contains("enum") && !out.contains("anyOf") && !out.contains("oneOf")))
         return out;
     json::object either{{"anyOf", json::array{out, link("reference")}}};
     for (const auto* name : {"description", "default"})
