@@ -26,8 +26,15 @@ for ((seed = 1; seed <= trades; ++seed)); do
   check "three processes trade partitions while killed and frozen, and the shell that started it goes away, seed $seed" \
     python3 "$folder/orphaned.py" python3 "$folder/trade.py" "$runner" "$plugins" --seed "$seed" --kills 10 --freezes 10
 done
-check "without fences the same zombies double rows" \
-  python3 "$folder/trade.py" "$runner" "$plugins" --seed 1 --kills 10 --freezes 10 --no-fences
+# without_fences: whether a zombie is caught in its commit is chance, on a busy machine rarely; one seed that shows it is enough
+without_fences() {
+  local seed
+  for seed in 1 2 3 4; do
+    python3 "$folder/trade.py" "$runner" "$plugins" --seed "$seed" --kills 10 --freezes 15 --no-fences && return 0
+  done
+  return 1
+}
+check "without fences the same zombies double rows" without_fences
 check "a sink that keeps rows and token in one transaction loses and doubles nothing" \
   python3 "$folder/campaign.py" --kills "$kills" --least "$least" --command "$(load demo.ledger)" --compare "$compare"
 check "a sink that keeps its token in a file of its own is found out" \
