@@ -215,7 +215,7 @@ TEST_CASE("a connection that is killed in mid-read fails as unavailable, and the
         REQUIRE(reading.next(1000));
         rows += reading.rows;
         position = reading.position;
-        origin.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name <> '' AND query LIKE 'COPY%' AND datname = current_database()");
+        origin.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND datname = current_database()");
         std::string failure;
         try {
             while (reading.next(1000)) {
@@ -225,7 +225,7 @@ TEST_CASE("a connection that is killed in mid-read fails as unavailable, and the
         } catch (const std::runtime_error& error) {
             failure = error.what();
         }
-        CHECK_THAT(failure, Catch::StartsWith("-" ) && Catch::Contains("terminating connection"));
+        CHECK_THAT(failure, Catch::StartsWith("-8: the connection to ") && Catch::Contains(" was lost")); // a backend that waits for its client ends without a word
         CHECK(source.frame.error.kind == JF_E_UNAVAILABLE);
     }
     Reading rest(source, position);
