@@ -180,6 +180,18 @@ def test_a_token_that_expires_is_fetched_anew(w):
     contains(w.refused({"path": "/oauth"}, {"auth": auth}, env={"S": "s&cret"}), "401", "token expired")
 
 
+def test_a_token_is_renewed_before_its_time_is_over(w):
+    w.hostile()
+    auth = {"oauth2": {"token_url": w.url + "/token", "client_id": "client 1", "client_secret": {"secret": "env:S"}}}
+    w.get("/set?seconds=1")
+    rows = w.load({"path": "/oauth", "pagination": {"by": "page"}}, {"auth": auth, "requests_per_second": 3}, env={"S": "s&cret"})
+    assert ids(rows) == list(range(57))
+    assert len(w.seen("/token")) >= 2 and len(w.seen("/oauth")) == 7, "none was answered with 401"
+    w.get("/reset")
+    assert w.load({"path": "/oauth?size=20", "pagination": {"by": "page"}}, {"auth": auth}, env={"S": "s&cret"})
+    assert len(w.seen("/token")) == 1
+
+
 # --- patience ------------------------------------------------------------------------------------------------------
 def test_retry_after_is_waited_for_or_handed_on(w):
     w.hostile()
