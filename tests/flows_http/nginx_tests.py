@@ -43,15 +43,15 @@ def openssl(w, *words):
 
 def certificates(w):
     """A CA, a server certificate of 127.0.0.1, a client certificate whose key has a password."""
-    openssl(w, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem")
+    openssl(w, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca.key", "-out", "ca.pem")
     (w.folder / "server.ext").write_text("subjectAltName=IP:127.0.0.1\n")
     for name, more in ("server", ["-extfile", "server.ext"]), ("client", []):
-        openssl(w, "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        openssl(w, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
         openssl(w, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.pem", *more)
-    openssl(w, "rsa", "-aes256", "-in", "client.key", "-out", "client-locked.key", "-passout", "pass:open sesame")
+    openssl(w, "pkey", "-aes256", "-in", "client.key", "-out", "client-locked.key", "-passout", "pass:open sesame")
 
 
-def nginx(w, tls=False):
+def nginx(w):
     program = THIRD_PARTY / "nginx/nginx"
     if not program.exists():
         raise Skipped("no nginx; .ci/install.sh test brings it")

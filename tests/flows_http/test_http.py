@@ -3,8 +3,10 @@
 
     tests/flows_http/run_http.sh [WORD…]     only the tests whose name holds a word
 """
+import concurrent.futures
 import json
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -15,6 +17,7 @@ from world import BUILD, HOSTILE, PROGRAM, Skipped, World, multiset, wait_for
 
 PATIENT = {"retries": 4}
 HASTY = {"retries": 0}
+ABREAST = 4  # tests at a time, each with servers and a home of its own
 
 
 def ids(rows):
@@ -177,6 +180,18 @@ def test_a_token_that_expires_is_fetched_anew(w):
     contains(w.refused({"path": "/oauth"}, {"auth": auth}, env={"S": "s&cret"}), "401", "token expired")
 
 
+def test_a_token_is_renewed_before_its_time_is_over(w):
+    w.hostile()
+    auth = {"oauth2": {"token_url": w.url + "/token", "client_id": "client 1", "client_secret": {"secret": "env:S"}}}
+    w.get("/set?seconds=1")
+    rows = w.load({"path": "/oauth", "pagination": {"by": "page"}}, {"auth": auth, "requests_per_second": 3}, env={"S": "s&cret"})
+    assert ids(rows) == list(range(57))
+    assert len(w.seen("/token")) >= 2 and len(w.seen("/oauth")) == 7, "none was answered with 401"
+    w.get("/reset")
+    assert w.load({"path": "/oauth?size=20", "pagination": {"by": "page"}}, {"auth": auth}, env={"S": "s&cret"})
+    assert len(w.seen("/token")) == 1
+
+
 # --- patience ------------------------------------------------------------------------------------------------------
 def test_retry_after_is_waited_for_or_handed_on(w):
     w.hostile()
@@ -295,7 +310,7 @@ def test_killed_runs_neither_lose_nor_double_rows(w):
         kills = 0
         while True:
             asked = len(w.seen(source["path"]))
-            run = w.start(PROGRAM, "run", flow)
+            run = w.start(PROGRAM, "run", flow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             if kills < 8 and name != "etag" or kills < 3:
                 wait_for(lambda: run.poll() is not None or len(w.seen(source["path"])) >= asked + 1 + kills, "requests")
                 run.kill()
@@ -343,7 +358,7 @@ def test_killed_senders_neither_lose_nor_double_rows_where_keys_are_known(w):
     flow = w.flow(numbers(w, 1500), {"requests_per_second": 200}, sink={"use": "http", "on": "api", "path": "/rows", "rows": 10, "receiver": "key"}, limits={"epoch": {"rows": 60}})
     kills = 0
     while True:
-        run = w.start(PROGRAM, "run", flow)
+        run = w.start(PROGRAM, "run", flow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if kills < 10:
             seen = len(w.seen("/rows"))
             wait_for(lambda: run.poll() is not None or len(w.seen("/rows")) >= seen + 3 + kills, "requests")
@@ -452,34 +467,51 @@ def test_the_kit_passes_on_the_source_with_each_way_to_go_on(w):
             contains(text, "resumes at each of", "stops right after each of", "killed")
 
 
-def test_the_kit_passes_on_the_sink_with_each_receiver(w):
+def kit_of_the_sink(w, receiver, path):
     w.hostile()
-    for receiver, path in ("key", "/rows"), ("rows", "/rows?keys=no&unique=1"), ("plain", "/rows?keys=no"):
-        kit(w, "sink:http", {"path": path, "receiver": receiver, "rows": 7}, "--connection", json.dumps({"url": w.url}), "--fixture", HOSTILE.parent / "http_fixture.py")
+    kit(w, "sink:http", {"path": path, "receiver": receiver, "rows": 7}, "--connection", json.dumps({"url": w.url}), "--fixture", HOSTILE.parent / "http_fixture.py")
+
+
+def test_the_kit_passes_on_the_sink_with_a_receiver_of_keys(w):
+    kit_of_the_sink(w, "key", "/rows")
+
+
+def test_the_kit_passes_on_the_sink_with_a_receiver_of_unique_rows(w):
+    kit_of_the_sink(w, "rows", "/rows?keys=no&unique=1")
+
+
+def test_the_kit_passes_on_the_sink_with_a_plain_receiver(w):
+    kit_of_the_sink(w, "plain", "/rows?keys=no")
+
+
+def told(name, test):
+    """Runs one test in a world of its own; ok, skip or FAIL, and what to print."""
+    sentence = name[5:].replace("_", " ")
+    world = World()
+    started = time.monotonic()
+    try:
+        test(world)
+        return "ok", f"  ok    {sentence} ({time.monotonic() - started:.1f} s)"
+    except Skipped as why:
+        return "skip", f"  skip  {sentence}: {why}"
+    except Exception:
+        return "FAIL", f"  FAIL  {sentence}\n{traceback.format_exc()}"
+    finally:
+        world.close()
 
 
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     tests = {name: test for module in (sys.modules[__name__], nginx_tests, json_server_tests) for name, test in vars(module).items() if name.startswith("test_")}
-    passed = failed = 0
-    for name, test in tests.items():
-        if words and not any(word in name for word in words):
-            continue
-        world = World()
-        started = time.monotonic()
-        try:
-            test(world)
-            passed += 1
-            print(f"  ok    {name[5:].replace('_', ' ')} ({time.monotonic() - started:.1f} s)", flush=True)
-        except Skipped as why:
-            print(f"  skip  {name[5:].replace('_', ' ')}: {why}", flush=True)
-        except Exception:
-            failed += 1
-            print(f"  FAIL  {name[5:].replace('_', ' ')}\n{traceback.format_exc()}", flush=True)
-        finally:
-            world.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    chosen = [name for name in tests if not words or any(word in name for word in words)]
+    chosen.sort(key=lambda name: "_kit_" not in name)  # the longest first
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(ABREAST) as pool:  # most of the time they wait for a server that takes its time
+        for result, text in pool.map(lambda name: told(name, tests[name]), chosen):
+            results.append(result)
+            print(text, flush=True)
+    print(f"{results.count('ok')} passed, {results.count('FAIL')} failed")
+    return 1 if "FAIL" in results or "ok" not in results else 0
 
 
 if __name__ == "__main__":
