@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
-"""The fixture of the plugin 'postgres', as `jackfield plugin check --fixture` calls it: postgres_table.py fill|clear|read.
-
-Only sinks are cleared and read; what the other components need is there before the kit starts.
-"""
+"""The fixture of the sink 'postgres', as `jackfield plugin check --fixture` calls it: postgres_table.py fill|clear|read."""
 import json
 import os
 import subprocess
