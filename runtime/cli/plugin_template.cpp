@@ -145,8 +145,10 @@ struct @CLASS@ final : sdk::Chart {
     }
 
     /// Draws nothing but a frame with the number of rows; read the columns with BatchView.
-    Status render(const sdk::Call&, std::string_view, std::vector<sdk::Figure> figures, std::string_view, const sdk::BytesOut& out) override
+    Status render(const sdk::Call&, std::string_view, std::vector<sdk::Figure> figures, std::string_view media, const sdk::BytesOut& out) override
     {
+        if (media != "image/svg+xml")
+            return fail(JF_E_UNSUPPORTED, "this chart makes no " + std::string(media));
         std::int64_t rows = 0;
         for (auto& figure : figures) {
             JF_ASSIGN(auto reader, StreamReader::open(std::move(figure.data)));
