@@ -225,7 +225,8 @@ TEST_CASE("a connection that is killed in mid-read fails as unavailable, and the
         } catch (const std::runtime_error& error) {
             failure = error.what();
         }
-        CHECK_THAT(failure, Catch::StartsWith("-8: the connection to ") && Catch::Contains(" was lost")); // a backend that waits for its client ends without a word
+        // A backend that waits for its client to read may end without a word.
+        CHECK_THAT(failure, Catch::StartsWith("-8: ") && (Catch::Contains("terminating connection") || Catch::Contains(" was lost")));
         CHECK(source.frame.error.kind == JF_E_UNAVAILABLE);
     }
     Reading rest(source, position);
