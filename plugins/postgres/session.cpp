@@ -185,6 +185,7 @@ bool Session::drain(const Patience& patience)
 void Session::stop_statement()
 {
     calm();
+    copy_starts_ = false;
     std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(raw_), PQfreeCancel);
     char why[256];
     if (!cancel || !PQcancel(cancel.get(), why, sizeof why) || !drain(Patience(now_ns() + let_go_ns)))

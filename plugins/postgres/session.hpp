@@ -169,6 +169,7 @@ private:
     bool drain_copy(const Patience& patience);
     void stop_statement();
     void drop_copied();
+    Result<bool> copy_started(const Patience& patience);
 
     PGconn* raw_;
     std::string server_, set_local_;
@@ -177,6 +178,7 @@ private:
     char* copied_ = nullptr; // the message handed out last, libpq's
     int copied_size_ = 0;    // as PQgetCopyData said
     bool copied_ahead_ = false; // it was read and not handed out yet
+    bool copy_starts_ = false; // copy_out() was sent and not answered
     bool broken_ = false;
     bool in_doubt_ = false;
     std::atomic<bool> interrupted_{false};

@@ -87,14 +87,31 @@ bool Session::drain_copy(const Patience& patience)
 Status Session::copy_out(const Patience& patience, const std::string& sql)
 {
     JF_TRY(sent(PQsendQuery(raw_, sql.c_str())));
-    JF_ASSIGN(const Answer answer, last_answer(patience));
-    if (!answer.raw() || PQresultStatus(answer.raw()) != PGRES_COPY_OUT)
+    copy_starts_ = true;
+    return send_all(patience);
+}
+
+/// The server says that it copies only with the first rows, which may take as long as the query does. False: not yet.
+Result<bool> Session::copy_started(const Patience& patience)
+{
+    auto said = answer(patience);
+    if (said && !*said)
+        return false;
+    copy_starts_ = false;
+    if (!said)
+        return std::move(said).error();
+    if (!(*said)->raw() || PQresultStatus((*said)->raw()) != PGRES_COPY_OUT)
         return fail(JF_E_STATE, "the server did not start to copy out");
-    return {};
+    return true;
 }
 
 Result<bool> Session::copy_ready(const Patience& patience)
 {
+    if (copy_starts_) {
+        JF_ASSIGN(const bool started, copy_started(patience));
+        if (!started)
+            return false;
+    }
     while (!copied_ahead_) {
         drop_copied();
         copied_size_ = PQgetCopyData(raw_, &copied_, 1);
