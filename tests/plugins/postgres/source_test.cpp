@@ -238,7 +238,7 @@ TEST_CASE("a connection that is killed in mid-read fails as unavailable, and the
 TEST_CASE("a cancel reaches the server, and a deadline without rows is idle")
 {
     Origin origin;
-    const std::string running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid() "
+    const std::string running = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid() "
                                 "AND datname = current_database()";
     const auto config = GENERATE(R"x({"query":"SELECT pg_sleep(600)::text AS s"})x", R"x({"query":"SELECT pg_sleep($1)::text AS s","params":[600]})x");
     Instance source = origin.source(config);
