@@ -248,7 +248,7 @@ TEST_CASE("a cancel reaches the server, and a deadline without rows is idle")
     CHECK(reading.status(10) == JF_IDLE);
     CHECK(reading.status(10) == JF_IDLE);
     source.frame.call.deadline_ns = INT64_MAX;
-    CHECK(origin.sql(running) == "1");
+    CHECK(origin.wait_for(running, "1"));
     CHECK(reading.status(0) == JF_IDLE);
     source.frame.stop = true;
     CHECK(reading.status(10) == JF_E_CANCELLED);
