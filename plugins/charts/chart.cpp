@@ -51,6 +51,8 @@ public:
         std::vector<Figure> shaped;
         for (std::size_t i = 0; i < figures.size(); ++i) {
             Result<Figure> made = prepare(figures[i], page, html);
+            if (!made && figures.size() == 1 && page_json.empty()) // a chart alone
+                return std::move(made).error();
             if (!made)
                 return std::move(made).error().at("charts[" + std::to_string(i) + "]");
             shaped.push_back(std::move(made).value());

@@ -244,7 +244,8 @@ std::optional<Error> Attempt::reason_to_end(std::int64_t now_ns) const
     for (const Worker& worker : workers_)
         if (const auto call = worker.done ? std::nullopt : overdue(worker, now_ns))
             return late(*call);
-    if (context.control->level() >= (plan.one_epoch ? 1 : 2))
+    const bool nothing_to_finish = plan.one_epoch || (first_schemas.load() > 0 && !has_read.load());
+    if (context.control->level() >= (nothing_to_finish ? 1 : 2))
         return jackfield::fail(JF_E_CANCELLED, "the attempt was cancelled; nothing of the epoch in flight was committed");
     if (now_ns >= context.deadline_ns)
         return jackfield::fail(JF_E_TIMEOUT, "the attempt did not end by its deadline; what was committed stands, and the next attempt "

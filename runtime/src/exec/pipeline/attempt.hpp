@@ -85,6 +85,10 @@ public:
     [[nodiscard]] std::optional<Error> failure() const;
     /// 0: go on, 1: finish the epoch in flight, 2: stop now.
     [[nodiscard]] int level() const noexcept { return failed() ? 2 : context.control->level(); }
+    /// Lanes that wait for the first schema of their source, and whether any lane has read rows: a stop before that has nothing
+    /// to finish, so it does not wait for a source that answers slowly.
+    std::atomic<int> first_schemas{0};
+    std::atomic<bool> has_read{false};
 
     void warn(std::string message);
     void log(std::int32_t level, std::string_view message) const;

@@ -88,7 +88,11 @@ Status Lane::open_reader(const std::string& partition, const std::string& from, 
 
 Status Lane::on_schema()
 {
-    JF_ASSIGN(auto schema, reader_->reader.schema(caller_->call()));
+    const int first = schema_ ? 0 : 1;
+    attempt_->first_schemas += first;
+    auto asked = reader_->reader.schema(caller_->call());
+    attempt_->first_schemas -= first;
+    JF_ASSIGN(auto schema, std::move(asked));
     if (!schema)
         return {}; // not known yet
     auto made = std::make_shared<const OwnedSchema>(*std::move(schema));
@@ -236,8 +240,10 @@ Status Lane::on_batch()
     item.watermark_state = batch_.watermark_state;
     item.watermark_us = batch_.watermark_us;
     const std::uint64_t bytes = item.bytes;
-    if (rows > 0)
+    if (rows > 0) {
+        attempt_->has_read = true;
         item.array = std::move(batch_.array);
+    }
     if (item.array || item.watermark_state != JF_WATERMARK_NONE)
         JF_TRY(push(std::move(item)));
     const bool full = output_.clock->add(sent_ + 1, rows, bytes);

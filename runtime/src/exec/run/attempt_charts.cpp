@@ -91,11 +91,13 @@ Result<OwnedStream> open_data(TaskAttempt& attempt, CallFrame& frame, const Char
     return std::move(rows).release();
 }
 
-/// One renderer, made once for all charts of a task that use it with the same options.
+/// One renderer, made once for all charts of a task that use it with the same options. On a page it names the chart at fault, so
+/// its own place is the page's.
 Result<std::shared_ptr<ChartInstance>> renderer_of(TaskAttempt& attempt, CallFrame& frame, const Component& component)
 {
+    const std::string place = component.place.substr(0, component.place.rfind(".charts["));
     JF_ASSIGN(const Factory factory, attempt.shared->catalog->factory(ComponentKind::chart, component.use));
-    JF_ASSIGN(auto made, ChartInstance::make(factory, frame, {&component, nullptr, attempt.backend(component.place)}));
+    JF_ASSIGN(auto made, ChartInstance::make(factory, frame, {&component, nullptr, attempt.backend(place)}));
     auto renderer = std::make_shared<ChartInstance>(std::move(made)); // shared with the interrupt
     attempt.on_stop([weak = std::weak_ptr(renderer)](int) {
         if (const auto alive = weak.lock())
